@@ -1,0 +1,7 @@
+"""``python -m figproof``."""
+
+import sys
+
+from figproof.cli import main
+
+sys.exit(main())

@@ -1,0 +1,81 @@
+"""Writing that leaves the old file whole or the new one whole, never a part."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from figproof.errors import FigproofError
+
+
+def write_atomic(path: Path, content: bytes) -> None:
+    """Write aside in the same folder, flush to disk, then rename over the target.
+
+    Raises
+    ------
+    FigproofError
+        The folder cannot be written or the disk is full; the previous file is untouched.
+    """
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:80]}.", dir=path.parent)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        # mkstemp makes 0600; what the umask allows is what other tools of the user would have made.
+        Path(temporary).chmod(0o666 & ~_umask())
+        Path(temporary).replace(path)
+    except OSError as error:
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
+        raise FigproofError(
+            f"cannot write: {error.strerror or error}",
+            where=str(path),
+            hint="free space or make the folder writable, then run the same command again; "
+            "the previous file is untouched",
+        ) from error
+
+
+@contextmanager
+def replacing_folder(target: Path) -> Iterator[Path]:
+    """Give a new empty folder that takes ``target``'s place when the block ends well.
+
+    Raises
+    ------
+    FigproofError
+        The new folder cannot be written or moved; the previous folder is untouched.
+    """
+    fresh: Path | None = None
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+        fresh.chmod(0o777 & ~_umask())
+        yield fresh
+        if target.exists():
+            old = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=target.parent))
+            target.rename(old / "old")
+            fresh.rename(target)
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            fresh.rename(target)
+    except OSError as error:
+        raise FigproofError(
+            f"cannot write: {error.strerror or error}",
+            where=str(target),
+            hint="free space or make the folder writable, then run the same command again",
+        ) from error
+    finally:
+        if fresh is not None and fresh.exists():
+            shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

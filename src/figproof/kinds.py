@@ -1,0 +1,101 @@
+"""Find figure kinds: every ``figures/<kind>.py`` is one; there is no registry to forget.
+
+A kind is a module with a docstring (what the reader sees), ``Params``, ``derive``, ``draw`` and
+``example``; :class:`Kind` says what each must be.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from figproof.errors import FigproofError, suggest
+from figproof.model import Snapshot, Table
+
+MEMBERS = ("Params", "derive", "draw", "example")
+
+
+class KindParams(BaseModel):
+    """Base of every kind's ``Params``: frozen, closed (an unknown key is an error), strictly typed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+@dataclass(frozen=True)
+class Example:
+    """A small synthetic snapshot and params that show a kind at its best; used by tests and previews."""
+
+    snapshot: Snapshot
+    params: KindParams
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A figure kind, loaded.
+
+    Attributes
+    ----------
+    name : str
+        File name without ``.py``.
+    path : Path
+    doc : str
+        What the reader of the figure sees.
+    params : type of KindParams
+    derive : callable (Snapshot, Params) -> Table
+        Runs in the derive worker; may use scipy, scikit-learn and umap; not Matplotlib.
+    draw : callable (Figure or SubFigure, Table, Params, Look) -> None
+        Does no arithmetic beyond layout; draws inside what it is given.
+    example : callable () -> Example
+    """
+
+    name: str
+    path: Path
+    doc: str
+    params: type[KindParams]
+    derive: Callable[[Snapshot, Any], Table]
+    draw: Callable[[Any, Table, Any, Any], None]
+    example: Callable[[], Example]
+
+
+def kind_names(folder: Path) -> tuple[str, ...]:
+    """Names of the kinds in a folder, sorted; files that start with ``_`` are not kinds."""
+    return tuple(sorted(p.stem for p in folder.glob("*.py") if not p.name.startswith("_")))
+
+
+def load_kind(folder: Path, name: str, *, where: str = "kind") -> Kind:
+    """Import one kind.
+
+    Raises
+    ------
+    FigproofError
+        No such kind (with the nearest name), or the file lacks a member.
+    """
+    known = kind_names(folder)
+    if name not in known:
+        raise FigproofError(
+            f"kind {name!r} is unknown. {suggest(name, known)}",
+            where=where,
+            hint=f"add {folder.name}/{name}.py to define it",
+        )
+    path = folder / f"{name}.py"
+    module = _import_file(path, f"figproof_kind_{name}")
+    missing = [member for member in MEMBERS if not hasattr(module, member)]
+    if missing or not (module.__doc__ or "").strip():
+        raise FigproofError(f"a kind needs a docstring and {', '.join(MEMBERS)}; missing: {missing}", where=str(path))
+    return Kind(name, path, module.__doc__ or "", module.Params, module.derive, module.draw, module.example)
+
+
+def _import_file(path: Path, module_name: str) -> Any:
+    spec = importlib.util.spec_from_file_location(module_name, path)
+    if spec is None or spec.loader is None:
+        raise FigproofError("cannot be imported", where=str(path))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[module_name] = module
+    spec.loader.exec_module(module)
+    return module
