@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,26 +20,49 @@ def write_atomic(path: Path, content: bytes) -> None:
     FigproofError
         The folder cannot be written or the disk is full; the previous file is untouched.
     """
-    temporary = None
+    write_together({path: content})
+
+
+def write_together(contents: Mapping[Path, bytes]) -> None:
+    """Write several files; none takes its place before all of them are on the disk.
+
+    Raises
+    ------
+    FigproofError
+        As for :func:`write_atomic`; all previous files are untouched.
+    """
+    staged: list[tuple[Path, Path]] = []
+    target = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:80]}.", dir=path.parent)
+        for target, content in contents.items():
+            staged.append((_stage(target, content), target))
+        for temporary, target in staged:
+            temporary.replace(target)
+    except OSError as error:
+        for temporary, _ in staged:
+            temporary.unlink(missing_ok=True)
+        raise FigproofError(
+            f"cannot write: {error.strerror or error}",
+            where=str(target),
+            hint="free space or make the folder writable, then run the same command again; "
+            "the previous files are untouched",
+        ) from error
+
+
+def _stage(path: Path, content: bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name[:80]}.", dir=path.parent)
+    try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
         # mkstemp makes 0600; what the umask allows is what other tools of the user would have made.
-        Path(temporary).chmod(0o666 & ~_umask())
-        Path(temporary).replace(path)
-    except OSError as error:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
-        raise FigproofError(
-            f"cannot write: {error.strerror or error}",
-            where=str(path),
-            hint="free space or make the folder writable, then run the same command again; "
-            "the previous file is untouched",
-        ) from error
+        Path(name).chmod(0o666 & ~_umask())
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return Path(name)
 
 
 @contextmanager

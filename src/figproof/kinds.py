@@ -87,7 +87,9 @@ def load_kind(folder: Path, name: str, *, where: str = "kind") -> Kind:
     module = _import_file(path, f"figproof_kind_{name}")
     missing = [member for member in MEMBERS if not hasattr(module, member)]
     if missing or not (module.__doc__ or "").strip():
-        raise FigproofError(f"a kind needs a docstring and {', '.join(MEMBERS)}; missing: {missing}", where=str(path))
+        raise FigproofError(
+            f"a kind needs a docstring and {', '.join(MEMBERS)}; missing: {missing}", where=str(path)
+        )
     return Kind(name, path, module.__doc__ or "", module.Params, module.derive, module.draw, module.example)
 
 

@@ -58,4 +58,7 @@ def become_worker(cache: Path) -> None:
     if os.environ.get(_MARK) == "1" and sys.flags.isolated:
         return
     arguments = [sys.executable, "-I", "-m", "figproof", *sys.argv[1:]]
-    os.execve(sys.executable, arguments, worker_environment(cache))
+    environment = worker_environment(cache)
+    # Numbers and pictures are made from files: a worker has no business with the store.
+    environment.pop("FIGPROOF_STORE", None)
+    os.execve(sys.executable, arguments, environment)

@@ -1,0 +1,58 @@
+"""The command ``figproof``: thin; each word is a module that is imported only when it is asked for."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from pathlib import Path
+
+from figproof import __version__
+from figproof.errors import FigproofError
+from figproof.project import Project
+
+WORDS = {
+    "check": ("check", "read every YAML, sheet and pin, and name all that is wrong"),
+    "pin": ("pin", "ask the store which runs a figure shows, and freeze the answer"),
+    "snapshot": ("build", "copy a pin's runs out of the store (a step of the DAG)"),
+    "derive": ("build", "compute the numbers of a figure (a step of the DAG)"),
+    "draw": ("build", "draw a figure from its numbers (a step of the DAG)"),
+    "index": ("build", "write results/index.html (a step of the DAG)"),
+    "verify": ("approved", "compare every built file with figures.lock"),
+    "approve": ("approved", "accept built figures, after looking, into figures.lock"),
+    "trace": ("trace", "say what made a figure file"),
+    "record": ("record", "run an experiment, or a plan of them, into the store"),
+    "runs": ("runs", "export and import recorded runs"),
+    "store": ("store", "start, stop and see the embedded store"),
+}
+"""Command word -> module in this package and help line."""
+
+
+def _parser(word: str | None) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="figproof", description="Camera-ready figures from recorded ML runs, with proof."
+    )
+    parser.add_argument("--version", action="version", version=f"figproof {__version__}")
+    subparsers = parser.add_subparsers(dest="word", metavar="COMMAND", required=True)
+    if word in WORDS:
+        importlib.import_module(f"figproof.cli.{WORDS[word][0]}").add_parser(subparsers)
+    for other, (_, line) in WORDS.items():
+        if other not in subparsers.choices:
+            subparsers.add_parser(other, help=line)
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; 0 is success, 1 an error that was explained, 130 an interruption."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    parser = _parser(arguments[0] if arguments else None)
+    parsed = parser.parse_args(arguments)
+    try:
+        project = Project.find(Path.cwd())
+        return int(parsed.run(parsed, project.root))
+    except FigproofError as error:
+        print(f"figproof: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("figproof: interrupted", file=sys.stderr)
+        return 130

@@ -1,0 +1,103 @@
+"""``figures.lock``: the approved digest of every generated file, and the comparison with it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from figproof.canonical import digest_file, to_readable_json
+from figproof.errors import FigproofError
+from figproof.files import write_atomic
+from figproof.project import Project
+
+FORMAT = "figproof-approved-1"
+_FOLDERS = ("figures", "derived")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Generated files against approved ones, by path below ``results``."""
+
+    same: tuple[str, ...]
+    different: tuple[str, ...]
+    missing: tuple[str, ...]
+    unapproved: tuple[str, ...]
+
+    @property
+    def total(self) -> int:
+        """Number of approved files."""
+        return len(self.same) + len(self.different) + len(self.missing)
+
+
+def generated_files(project: Project) -> dict[str, Path]:
+    """Every file that a build makes for readers, by path below ``results``, sorted."""
+    found = [path for folder in _FOLDERS for path in (project.results / folder).rglob("*")]
+    found += [project.results / "index.html"]
+    files = [path for path in found if path.is_file() and not path.name.startswith(".")]
+    return {path.relative_to(project.results).as_posix(): path for path in sorted(files)}
+
+
+def load_approved(project: Project) -> dict[str, str]:
+    """Path below ``results`` -> approved SHA-256."""
+    path = project.approved_file
+    if not path.is_file():
+        raise FigproofError(
+            "does not exist", where=path.name, hint="look at the figures, then run: figproof approve"
+        )
+    try:
+        stored = json.loads(path.read_bytes())
+        if stored["format"] != FORMAT:
+            raise ValueError(f"format is {stored['format']!r}, this figproof reads {FORMAT!r}")
+        return dict(stored["files"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise FigproofError(f"is damaged ({error})", where=path.name, hint="restore it from git") from error
+
+
+def compare(project: Project) -> Comparison:
+    """Hash every generated file and compare it with its approved digest."""
+    approved = load_approved(project)
+    files = generated_files(project)
+    same = {name for name, path in files.items() if approved.get(name) == digest_file(path)}
+    return Comparison(
+        same=tuple(sorted(same)),
+        different=tuple(sorted(files.keys() & approved.keys() - same)),
+        missing=tuple(sorted(approved.keys() - files.keys())),
+        unapproved=tuple(sorted(files.keys() - approved.keys())),
+    )
+
+
+def approve(project: Project, figures: Iterable[str]) -> int:
+    """Write the digests of what is there now, for all files or those of some figures; how many changed.
+
+    Parameters
+    ----------
+    figures : iterable of str
+        Figure ids; empty for everything.
+    """
+    chosen = set(figures)
+    before = load_approved(project) if project.approved_file.is_file() else {}
+    files = generated_files(project)
+    if not files:
+        raise FigproofError("holds no figure", where="results", hint="run: make figures")
+    now = {name: digest_file(path) for name, path in files.items()}
+    known = {_figure_of(name) for name in now} - {None}
+    if unknown := chosen - known:
+        raise FigproofError(
+            f"no built figure is called {', '.join(sorted(unknown))}", where="results/figures"
+        )
+    if chosen:
+        kept = {name: digest for name, digest in before.items() if _figure_of(name) not in chosen}
+        # The index names every figure's digest, so it changes with any of them.
+        fresh = {n: d for n, d in now.items() if _figure_of(n) in chosen or n == "index.html"}
+        now = {**kept, **fresh}
+    write_atomic(project.approved_file, to_readable_json({"format": FORMAT, "files": now}))
+    return sum(before.get(name) != digest for name, digest in now.items())
+
+
+def _figure_of(name: str) -> str | None:
+    folder, _, rest = name.partition("/")
+    if folder == "derived":
+        return rest.partition("/")[0]
+    return rest.partition(".")[0] if folder == "figures" else None

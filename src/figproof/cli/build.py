@@ -1,0 +1,71 @@
+"""The steps of the DAG: ``figproof snapshot|derive|draw|index``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from figproof.project import Project
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the four steps."""
+    for word, argument, run in (
+        ("snapshot", "pin", _snapshot),
+        ("derive", "figure", _derive),
+        ("draw", "figure", _draw),
+        ("index", None, _index),
+    ):
+        parser = subparsers.add_parser(word, help=run.__doc__)
+        if argument:
+            parser.add_argument(argument)
+        parser.set_defaults(run=run)
+
+
+def _snapshot(arguments: argparse.Namespace, root: Path) -> int:
+    """copy a pin's runs out of the store"""
+    from figproof.snapshot import take_snapshot
+    from figproof.store import open_store
+
+    def progress(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    take_snapshot(Project(root), arguments.pin, lambda: open_store(root), progress)
+    return 0
+
+
+def _derive(arguments: argparse.Namespace, root: Path) -> int:
+    """compute the numbers of a figure"""
+    project = _as_worker(root)
+    from figproof.deriving import derive_figure
+
+    derive_figure(project, arguments.figure)
+    return 0
+
+
+def _draw(arguments: argparse.Namespace, root: Path) -> int:
+    """draw a figure from its numbers"""
+    project = _as_worker(root)
+    from figproof.drawing import draw_figure
+
+    draw_figure(project, arguments.figure)
+    return 0
+
+
+def _index(arguments: argparse.Namespace, root: Path) -> int:
+    """write results/index.html"""
+    project = _as_worker(root)
+    from figproof.index import write_index
+
+    write_index(project)
+    return 0
+
+
+def _as_worker(root: Path) -> Project:
+    from figproof.worker import become_worker
+
+    project = Project(root)
+    become_worker(project.cache)
+    return project

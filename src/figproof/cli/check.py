@@ -1,0 +1,62 @@
+"""``figproof check``: every file of the project, all problems at once."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from figproof.errors import FigproofError, raise_together
+from figproof.project import Project
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add ``check``."""
+    parser = subparsers.add_parser("check", help="read every YAML, sheet and pin, and name all that is wrong")
+    parser.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace, root: Path) -> int:
+    from figproof.drawing import look_of
+    from figproof.pins import load_pin
+    from figproof.specs import (
+        figure_ids,
+        load_config,
+        load_figure,
+        load_params,
+        load_selection,
+        pin_names,
+        selection_names,
+    )
+
+    project = Project(root)
+    errors: list[FigproofError] = []
+
+    def attempt(read: Callable[[], Any]) -> Any:
+        try:
+            return read()
+        except FigproofError as error:
+            errors.append(error)
+            return None
+
+    config = attempt(lambda: load_config(project))
+    selections = attempt(lambda: selection_names(project)) or ()
+    pins, figures = pin_names(project), attempt(lambda: figure_ids(project)) or ()
+    for name in selections:
+        attempt(lambda name=name: load_selection(project, name))
+    for name in pins:
+        attempt(lambda name=name: load_pin(project, name))
+    for figure in figures:
+        spec = attempt(lambda figure=figure: load_figure(project, figure))
+        if spec is not None:
+            attempt(lambda figure=figure, spec=spec: load_params(project, figure, spec))
+        if spec is not None and config is not None:
+            attempt(lambda spec=spec: look_of(project, spec, config))
+    raise_together(_distinct(errors))
+    print(f"{len(figures)} figures, {len(selections)} selections, {len(pins)} pins: no problem")
+    return 0
+
+
+def _distinct(errors: list[FigproofError]) -> list[FigproofError]:
+    return list({str(error): error for error in errors}.values())

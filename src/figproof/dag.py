@@ -1,0 +1,135 @@
+"""What the Snakefile asks: the figures, what each needs, and a small key file for every job.
+
+A key file says by digest what a job depends on beyond its input files: the parsed YAML, sheets,
+palettes, fonts, the kind, the library, the lock. It is rewritten only when that changes. So a
+``touch`` rebuilds nothing, an edit with an old mtime or in an imported module rebuilds, and losing
+``.snakemake`` hides no change. Reading a key file tells why a job ran.
+"""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from figproof.canonical import digest_file, to_readable_json
+from figproof.errors import FigproofError
+from figproof.files import write_atomic
+from figproof.project import Project
+from figproof.provenance import library_digest, lock_digest, spec_digest
+from figproof.specs import Config, FigureSpec, load_config, load_figures
+from figproof.worker import FIXED
+
+
+@dataclass(frozen=True)
+class Graph:
+    """The figures of a project and how they hang together.
+
+    Attributes
+    ----------
+    figures : mapping of str to FigureSpec
+        By id, sorted.
+    formats : tuple of str
+    build_lock : file
+        Held while the process lives: two builds at once would race for ``.snakemake``.
+    """
+
+    figures: Mapping[str, FigureSpec]
+    formats: tuple[str, ...]
+    build_lock: IO[bytes]
+
+    @classmethod
+    def load(cls, root: str) -> Graph:
+        """Read and check the project, take the build lock and bring the key files up to date."""
+        project = Project(Path(root).resolve())
+        lock = _hold_build_lock(project)
+        config = load_config(project)
+        figures = load_figures(project)
+        if not figures:
+            raise FigproofError(
+                "no figure is defined", where="config/figures", hint="add config/figures/<id>.yaml"
+            )
+        for path, key in _keys(project, config, figures):
+            content = to_readable_json(key)
+            if not path.is_file() or path.read_bytes() != content:
+                write_atomic(path, content)
+        return cls(figures, tuple(config.formats), lock)
+
+    def manifests(self, figure: str) -> list[str]:
+        """The snapshots that a figure is derived from."""
+        pins = sorted({panel.pin for _, panel in self.figures[figure].parts()})
+        return [f"results/snapshots/{pin}/MANIFEST.json" for pin in pins]
+
+    def provenance_files(self) -> list[str]:
+        """One file for every figure, made together with its pictures."""
+        return [f"results/figures/{figure}.provenance.json" for figure in self.figures]
+
+
+def _hold_build_lock(project: Project) -> IO[bytes]:
+    path = project.results / ".build.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = path.open("ab")
+    try:
+        # The kernel drops it with the process, however it ends; Snakemake's own lock stays after a kill.
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise FigproofError(
+            "another build of this project is running",
+            where=project.relative(path),
+            hint="wait for it to end",
+        ) from None
+    return lock
+
+
+def _keys(
+    project: Project, config: Config, figures: Mapping[str, FigureSpec]
+) -> Iterator[tuple[Path, dict[str, Any]]]:
+    library, lock = library_digest(), lock_digest(project)
+    pins = sorted({panel.pin for spec in figures.values() for _, panel in spec.parts()})
+    digests = {pin: digest_file(project.pins / f"{pin}.json") for pin in pins}
+    kinds = {panel.kind for spec in figures.values() for _, panel in spec.parts()}
+    kind_digests = {kind: digest_file(project.kinds / f"{kind}.py") for kind in sorted(kinds)}
+    for pin in pins:
+        yield project.key_file("snapshot", pin), {"pin": digests[pin]}
+    for figure, spec in figures.items():
+        parts = [
+            {
+                "panel": letter,
+                "kind": kind_digests[panel.kind],
+                "params": panel.params,
+                "pin": [panel.pin, digests[panel.pin]],
+            }
+            for letter, panel in spec.parts()
+        ]
+        derive = {"parts": parts, "library": library, "lock": lock, "worker": FIXED}
+        yield project.key_file("derive", figure), derive
+        draw = {
+            **derive,
+            "spec": spec_digest(spec),
+            "formats": config.formats,
+            "styles": _styles(project, spec, config),
+        }
+        yield project.key_file("draw", figure), draw
+    own = Path(__file__).parent
+    page = {name: digest_file(own / name) for name in ("index.py", "index.html.j2")}
+    yield (
+        project.key_file("index", "index"),
+        {**page, "figures": {f: spec_digest(s) for f, s in figures.items()}},
+    )
+
+
+def _styles(project: Project, spec: FigureSpec, config: Config) -> dict[str, str]:
+    palettes = spec.palettes or config.palettes
+    venue = project.styles / "venues" / f"{spec.venue or config.venue}.mplstyle"
+    files = [
+        project.styles / "base.mplstyle",
+        venue,
+        *(project.styles / "palettes" / f"{name}.yaml" for name in palettes.model_dump().values()),
+        *sorted((project.styles / "fonts").glob("*.ttf")),
+        project.conditions_file,
+    ]
+    # A missing file is named by `draw`, with what exists instead.
+    return {project.relative(path): digest_file(path) if path.is_file() else "missing" for path in files}

@@ -1,0 +1,71 @@
+"""Snapshot -> the numbers of a figure, as files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from figproof.canonical import digest_bytes, to_readable_json
+from figproof.errors import FigproofError
+from figproof.files import replacing_folder
+from figproof.kinds import load_kind
+from figproof.model import Table
+from figproof.project import Project
+from figproof.snapshot import load_snapshot
+from figproof.specs import load_figure, load_params
+from figproof.tables import read_table, table_digest, table_files
+
+TABLES = "TABLES.json"
+
+
+def derive_figure(project: Project, figure: str) -> None:
+    """Compute every part's table and put the folder ``results/derived/<id>`` in place at once."""
+    spec = load_figure(project, figure)
+    params = load_params(project, figure, spec)
+    target = project.derived(figure)
+    listing: dict[str, Any] = {}
+    with replacing_folder(target) as folder:
+        for (letter, panel), part_params in zip(spec.parts(), params, strict=True):
+            kind = load_kind(project.kinds, panel.kind)
+            try:
+                table = kind.derive(load_snapshot(project, panel.pin), part_params)
+            except FigproofError as error:
+                where = f"config/figures/{figure}.yaml" + (f": panel {letter}" if letter else "")
+                raise FigproofError(str(error), where=where) from error
+            files = table_files(table)
+            (folder / letter).mkdir(exist_ok=True)
+            for name, content in files.items():
+                (folder / letter / name).write_bytes(content)
+            digests = {name: digest_bytes(content) for name, content in files.items()}
+            listing[letter] = {"digest": table_digest(files), "files": digests}
+        (folder / TABLES).write_bytes(to_readable_json(listing))
+
+
+def read_tables(project: Project, figure: str) -> dict[str, tuple[str, Table]]:
+    """Letter -> (digest, table) of a derived figure.
+
+    Raises
+    ------
+    FigproofError
+        The figure was not derived, or a file was changed since; the listing is removed then, so
+        that the next build derives again.
+    """
+    path = project.derived(figure) / TABLES
+    if not path.is_file():
+        raise FigproofError("is missing", where=project.relative(path), hint=f"run: figproof derive {figure}")
+    try:
+        listing = json.loads(path.read_bytes())
+        return {
+            letter: (part["digest"], read_table(_folder(path, letter), part["files"]))
+            for letter, part in listing.items()
+        }
+    except (FigproofError, ValueError, KeyError, TypeError) as error:
+        path.unlink(missing_ok=True)
+        raise FigproofError(
+            f"{error}; removed {project.relative(path)}", hint="run the same command again to derive it anew"
+        ) from error
+
+
+def _folder(listing: Path, letter: str) -> Path:
+    return listing.parent / letter if letter else listing.parent

@@ -1,0 +1,85 @@
+"""The numbers of a figure -> PDF, SVG and PNG that carry their own provenance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from figproof.canonical import to_readable_json
+from figproof.canvas import panel_letter, render
+from figproof.deriving import read_tables
+from figproof.errors import FigproofError
+from figproof.files import write_together
+from figproof.kinds import load_kind
+from figproof.model import Table
+from figproof.project import Project
+from figproof.provenance import figure_provenance
+from figproof.specs import Config, FigureSpec, load_config, load_figure, load_params, rectangle
+from figproof.style import Look, load_conditions, load_look
+
+
+def look_of(project: Project, spec: FigureSpec, config: Config) -> Look:
+    """The look of a figure: its own venue and palettes, or config.yaml's."""
+    palettes = spec.palettes or config.palettes
+    return load_look(
+        project.root,
+        spec.venue or config.venue,
+        palettes.qualitative,
+        palettes.sequential,
+        load_conditions(project.conditions_file),
+    )
+
+
+def draw_figure(project: Project, figure: str) -> None:
+    """Draw one figure in every format of config.yaml, and write its provenance beside it.
+
+    Raises
+    ------
+    FigproofError
+        The figure is higher than the venue allows, text is under the venue's minimum, something
+        lies outside the canvas; previous files stay as they were.
+    """
+    config = load_config(project)
+    spec = load_figure(project, figure)
+    look = look_of(project, spec, config)
+    where = f"config/figures/{figure}.yaml"
+    if spec.height_in > look.venue.max_height_in:
+        raise FigproofError(
+            f"{spec.height_in} is higher than {look.venue.name} allows ({look.venue.max_height_in} in)",
+            where=f"{where}: height_in",
+        )
+    tables = read_tables(project, figure)
+    provenance = figure_provenance(project, figure, spec, look, {k: d for k, (d, _) in tables.items()})
+    params = load_params(project, figure, spec)
+    size = (look.venue.widths_in[spec.width], spec.height_in)
+
+    def draw(canvas: Any) -> None:
+        _draw_parts(project, canvas, spec, params, {k: t for k, (_, t) in tables.items()}, look)
+
+    try:
+        files = render(draw, look, size, config.formats, provenance)
+    except FigproofError as error:
+        raise FigproofError(str(error), where=where) from error
+    outputs = {project.figure_file(figure, suffix): content for suffix, content in files.items()}
+    outputs[project.figure_file(figure, "provenance.json")] = to_readable_json(provenance)
+    write_together(outputs)
+
+
+def _draw_parts(
+    project: Project,
+    canvas: Any,
+    spec: FigureSpec,
+    params: tuple[Any, ...],
+    tables: dict[str, Table],
+    look: Look,
+) -> None:
+    rows, columns = len(spec.layout), len(spec.layout[0]) if spec.layout else 0
+    grid = canvas.add_gridspec(rows, columns) if spec.layout else None
+    for (letter, panel), part_params in zip(spec.parts(), params, strict=True):
+        kind = load_kind(project.kinds, panel.kind)
+        place = canvas
+        if grid is not None:
+            (top, bottom), (left, right) = rectangle(spec.layout, letter)
+            place = canvas.add_subfigure(grid[top:bottom, left:right])
+        kind.draw(place, tables[letter], part_params, look)
+        if letter:
+            panel_letter(place, letter, look)

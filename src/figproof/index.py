@@ -1,0 +1,72 @@
+"""``results/index.html``: every figure with its picture, files, runs and provenance, on one page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from figproof.canonical import digest_file
+from figproof.errors import FigproofError
+from figproof.files import write_atomic
+from figproof.pins import Pin, load_pin, missing_seeds
+from figproof.project import Project
+from figproof.specs import Config, FigureSpec, load_config, load_figures
+
+_PICTURES = ("svg", "png")
+
+
+def write_index(project: Project) -> None:
+    """Write the page from what is built; a figure that is not built is an error."""
+    config = load_config(project)
+    figures = [_entry(project, config, figure, spec) for figure, spec in load_figures(project).items()]
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    page = environment.get_template("index.html.j2").render(figures=figures)
+    write_atomic(project.results / "index.html", page.encode("utf-8", "backslashreplace"))
+
+
+def _entry(project: Project, config: Config, figure: str, spec: FigureSpec) -> dict[str, Any]:
+    record = project.figure_file(figure, "provenance.json")
+    if not record.is_file():
+        raise FigproofError("is missing", where=project.relative(record), hint=f"run: figproof draw {figure}")
+    provenance = json.loads(record.read_bytes())
+    files = {suffix: project.figure_file(figure, suffix) for suffix in config.formats}
+    picture = next((suffix for suffix in _PICTURES if suffix in files), None)
+    tables = sorted(project.derived(figure).rglob("*.csv"))
+    return {
+        "id": figure,
+        "caption": spec.caption,
+        "venue": spec.venue or config.venue,
+        "width": spec.width,
+        "height_in": spec.height_in,
+        "picture": _link(project, files[picture]) if picture else None,
+        "files": [(suffix, _link(project, path), digest_file(path)) for suffix, path in files.items()],
+        "tables": [
+            (path.relative_to(project.derived(figure)).as_posix(), _link(project, path)) for path in tables
+        ],
+        "provenance": _link(project, record),
+        "parts": [
+            {"panel": letter, "kind": panel.kind, "pin": panel.pin, **_runs(load_pin(project, panel.pin))}
+            for letter, panel in spec.parts()
+        ],
+        "versions": provenance["versions"],
+        "spec": provenance["spec"],
+        "library": provenance["library"],
+    }
+
+
+def _runs(pin: Pin) -> Mapping[str, Any]:
+    return {"runs": [run.model_dump() for run in pin.runs], "missing": missing_seeds(pin)}
+
+
+def _link(project: Project, path: Path) -> str:
+    return path.relative_to(project.results).as_posix()

@@ -1,0 +1,170 @@
+"""Pins: the frozen, committed answer of a selection (run ids and content digests)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from figproof.canonical import to_readable_json
+from figproof.content import run_content
+from figproof.errors import FigproofError, raise_together, suggest
+from figproof.files import write_atomic
+from figproof.project import Project
+from figproof.selecting import select
+from figproof.specs import load_selection, pin_names, selection_names
+
+if TYPE_CHECKING:
+    from figproof.store import Store
+
+FORMAT = "figproof-pin-1"
+_DIGEST = r"^[0-9a-f]{64}$"
+
+
+class PinnedRun(BaseModel):
+    """One run of a pin."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    condition: str
+    seed: int | None
+    id: int
+    digest: str = Field(pattern=_DIGEST)
+
+
+class Pin(BaseModel):
+    """``config/pins/<name>.json``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    format: str = Field(pattern=f"^{FORMAT}$")
+    experiment: str
+    expected_seeds: int | None
+    runs: list[PinnedRun] = Field(min_length=1)
+
+
+def load_pin(project: Project, name: str) -> Pin:
+    """Read one pin.
+
+    Raises
+    ------
+    FigproofError
+        No such pin (with the nearest name), or the file is not what ``figproof pin`` wrote.
+    """
+    known = pin_names(project)
+    if name not in known:
+        raise FigproofError(
+            f"pin {name!r} is unknown. {suggest(name, known)}", hint=f"run: figproof pin {name}"
+        )
+    path = project.pins / f"{name}.json"
+    try:
+        return Pin.model_validate(json.loads(path.read_bytes()))
+    except (ValidationError, ValueError) as error:
+        first = error.errors()[0] if isinstance(error, ValidationError) else None
+        problem = f"{'.'.join(map(str, first['loc']))}: {first['msg']}" if first else str(error)
+        raise FigproofError(
+            f"is not a pin ({problem})", where=project.relative(path), hint=f"run: figproof pin {name}"
+        ) from error
+
+
+def pin_path(project: Project, name: str) -> Path:
+    return project.pins / f"{name}.json"
+
+
+def answer(project: Project, store: Store, name: str) -> Pin:
+    """Ask the store a selection's question and read every run that fits.
+
+    Raises
+    ------
+    FigproofError
+        See :func:`figproof.selecting.select` and :func:`figproof.content.run_content`; all
+        incomplete runs are named together.
+    """
+    from figproof.store.reader import list_runs, read_artifact, read_run
+
+    selection = load_selection(project, name)
+    where = f"config/selections/{name}.yaml"
+    candidates = select(selection, list_runs(store, selection.experiment), where)
+    runs, errors = [], []
+    for candidate in candidates:
+        try:
+            content = run_content(read_run(store, candidate.id), lambda a: read_artifact(store, a))
+        except FigproofError as error:
+            errors.append(error)
+            continue
+        runs.append(
+            PinnedRun(
+                condition=candidate.condition, seed=candidate.seed, id=candidate.id, digest=content.digest
+            )
+        )
+    raise_together(errors)
+    return Pin(format=FORMAT, experiment=selection.experiment, expected_seeds=selection.seeds, runs=runs)
+
+
+def missing_seeds(pin: Pin) -> list[str]:
+    """A line for each condition with fewer runs than seeds expected."""
+    if pin.expected_seeds is None:
+        return []
+    conditions = sorted({run.condition for run in pin.runs})
+    counts = {c: sum(run.condition == c for run in pin.runs) for c in conditions}
+    return [
+        f"{condition}: {count} of {pin.expected_seeds} seeds"
+        for condition, count in counts.items()
+        if count < pin.expected_seeds
+    ]
+
+
+def write_pin(project: Project, name: str, pin: Pin) -> bool:
+    """Write the pin if it says something new; whether it did."""
+    content = to_readable_json(pin.model_dump())
+    path = pin_path(project, name)
+    if path.exists() and path.read_bytes() == content:
+        return False
+    write_atomic(path, content)
+    return True
+
+
+@dataclass(frozen=True)
+class Drift:
+    """What changed in the store since a pin was made."""
+
+    pin: str
+    lines: tuple[str, ...]
+
+
+def check_pin(project: Project, store: Store, name: str) -> Drift:
+    """Compare a pin with the store: edited, deleted and incomplete runs, and new ones that match."""
+    from figproof.store.reader import list_runs, read_artifact, read_run
+
+    pin = load_pin(project, name)
+    lines = []
+    for run in pin.runs:
+        lines += _run_drift(
+            run, lambda id_: run_content(read_run(store, id_), lambda a: read_artifact(store, a))
+        )
+    if name in selection_names(project):
+        selection = load_selection(project, name)
+        pinned = {run.id for run in pin.runs}
+        try:
+            now = select(selection, list_runs(store, selection.experiment), f"config/selections/{name}.yaml")
+            lines += [
+                f"run {c.id} ({c.condition}, seed {c.seed}) matches now" for c in now if c.id not in pinned
+            ]
+            left = pinned - {c.id for c in now}
+            lines += [f"run {id_} does not match the selection any more" for id_ in sorted(left)]
+        except FigproofError as error:
+            lines.append(str(error))
+    return Drift(name, tuple(lines))
+
+
+def _run_drift(run: PinnedRun, read: Callable[[int], Any]) -> list[str]:
+    try:
+        digest = read(run.id).digest
+    except FigproofError as error:
+        return [str(error)]
+    if digest != run.digest:
+        change = f"{run.digest[:12]} is now {digest[:12]}"
+        return [f"run {run.id} ({run.condition}, seed {run.seed}) was edited: {change}"]
+    return []

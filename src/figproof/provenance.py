@@ -1,0 +1,85 @@
+"""What made a figure: a pure function of its inputs, without clock, host, path or user."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from figproof.canonical import digest_file, digest_json
+from figproof.pins import load_pin, pin_path
+from figproof.project import Project
+from figproof.specs import FigureSpec, Panel
+
+if TYPE_CHECKING:
+    from figproof.style import Look
+
+FORMAT = "figproof-provenance-1"
+VERSIONS = (
+    "contourpy",
+    "deflate",
+    "figproof",
+    "matplotlib",
+    "numpy",
+    "pypdf",
+    "scikit-learn",
+    "scipy",
+    "umap-learn",
+)
+"""Packages that can change a number or a byte of a figure."""
+
+# Nothing here can change a pixel: the store, recording, asking, approving, and words for people.
+_OUTSIDE = ("cli/", "store/", "record", "dag.py", "approvals.py", "index.py", "selecting.py", "errors.py")
+
+
+def library_digest() -> str:
+    """One digest over the library's own files that can change a number or a byte of a figure."""
+    root = Path(__file__).parent
+    files = {path.relative_to(root).as_posix(): path for path in sorted(root.rglob("*.py"))}
+    return digest_json(
+        {name: digest_file(path) for name, path in files.items() if not name.startswith(_OUTSIDE)}
+    )
+
+
+def lock_digest(project: Project) -> str | None:
+    """Digest of the lock, None for a project without one."""
+    return digest_file(project.lock_file) if project.lock_file.is_file() else None
+
+
+def spec_digest(spec: FigureSpec) -> str:
+    """Digest of what a figure's YAML says, whatever its comments and order."""
+    return digest_json(spec.model_dump())
+
+
+def figure_provenance(
+    project: Project, figure: str, spec: FigureSpec, look: Look, tables: Mapping[str, str]
+) -> dict[str, Any]:
+    """Everything that went into a figure, by digest.
+
+    Parameters
+    ----------
+    tables : mapping of str to str
+        Panel letter (``""`` for a figure of one kind) -> digest of its derived table.
+    """
+    return {
+        "format": FORMAT,
+        "figure": figure,
+        "spec": spec_digest(spec),
+        "parts": [_part(project, letter, panel, tables[letter]) for letter, panel in spec.parts()],
+        "styles": dict(sorted(look.sources.items())),
+        "library": library_digest(),
+        "lock": lock_digest(project),
+        "versions": {name: version(name) for name in VERSIONS},
+    }
+
+
+def _part(project: Project, letter: str, panel: Panel, table: str) -> dict[str, Any]:
+    pin = load_pin(project, panel.pin)
+    return {
+        "panel": letter,
+        "kind": {"name": panel.kind, "sha256": digest_file(project.kinds / f"{panel.kind}.py")},
+        "pin": {"name": panel.pin, "sha256": digest_file(pin_path(project, panel.pin))},
+        "runs": [run.model_dump() for run in pin.runs],
+        "table": table,
+    }

@@ -1,0 +1,170 @@
+"""Answer a selection from a list of runs, and say for each left-out run which condition failed."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from figproof.errors import FigproofError
+from figproof.specs import OneOf, Range, Selection
+
+_ABSENT = object()
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A run that fits a selection, before its content was read."""
+
+    id: int
+    condition: str
+    seed: int | None
+
+
+def select(selection: Selection, documents: Sequence[Mapping[str, Any]], where: str) -> list[Candidate]:
+    """The runs that fit, sorted by condition, seed and id.
+
+    Parameters
+    ----------
+    documents : sequence of mapping
+        Run documents of the selection's experiment: ``_id``, ``config``, ``result``, ``status``.
+    where : str
+        The selection's file, for errors.
+
+    Raises
+    ------
+    FigproofError
+        Nothing fits (says how many runs fail which condition), a fitting run is not COMPLETED and
+        the selection does not say what to do with it, an ``_id`` is no integer, two runs have one
+        condition and seed, or there are more seeds than expected.
+    """
+    failures: Counter[str] = Counter()
+    fitting = []
+    for document in documents:
+        failed = [
+            f"{key} = {_spell(wanted)}"
+            for key, wanted in sorted(selection.where.items())
+            if not _fits(_lookup(document, key), wanted)
+        ]
+        if not failed and selection.status and document.get("status") != selection.status:
+            failed = [f"status = {selection.status}"]
+        failures.update(failed)
+        if not failed:
+            fitting.append(document)
+    if not fitting:
+        raise _empty(selection, len(documents), failures, where)
+    _check_usable(fitting, where)
+    candidates = [_candidate(selection, document, where) for document in fitting]
+    _check_seeds(selection, candidates, where)
+    return sorted(candidates, key=lambda c: (c.condition, c.seed is None, c.seed or 0, c.id))
+
+
+def _lookup(document: Mapping[str, Any], key: str) -> Any:
+    value: Any = document
+    for part in key.split("."):
+        if not isinstance(value, Mapping) or part not in value:
+            return _ABSENT
+        value = value[part]
+    return value
+
+
+def _fits(value: Any, wanted: Any) -> bool:
+    if isinstance(wanted, dict):
+        if "in" in wanted:
+            return any(_equal(value, one) for one in OneOf.model_validate(wanted).values)
+        span = Range.model_validate(wanted)
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return False
+        above = span.min is None or value >= span.min
+        return above and (span.max is None or value <= span.max)
+    return _equal(value, wanted)
+
+
+def _equal(value: Any, wanted: Any) -> bool:
+    # 1 == True in Python; in a config they are different answers.
+    return bool(value == wanted) and isinstance(value, bool) == isinstance(wanted, bool)
+
+
+def _spell(wanted: Any) -> str:
+    if isinstance(wanted, dict) and "in" in wanted:
+        return "one of " + ", ".join(map(str, wanted["in"]))
+    if isinstance(wanted, dict):
+        return f"{wanted.get('min', '-inf')} to {wanted.get('max', 'inf')}"
+    return str(wanted)
+
+
+def _empty(selection: Selection, total: int, failures: Counter[str], where: str) -> FigproofError:
+    if total == 0:
+        return FigproofError(
+            f"selects no run: the store holds none of experiment {selection.experiment!r}",
+            where=where,
+            hint="record some, or see `figproof store status` for the store that was asked",
+        )
+    counts = "; ".join(f"{count} of {total} fail {name}" for name, count in sorted(failures.items()))
+    return FigproofError(f"selects no run: {counts}", where=where, hint="relax a condition")
+
+
+def _check_usable(fitting: list[Mapping[str, Any]], where: str) -> None:
+    odd = [d["_id"] for d in fitting if isinstance(d["_id"], bool) or not isinstance(d["_id"], int)]
+    if odd:
+        raise FigproofError(
+            f"run ids must be integers (Omniboard needs them, and Sacred counts them up); given {odd[:5]!r}",
+            where=where,
+            hint="narrow the selection to runs with integer ids",
+        )
+    unfinished = Counter(str(d.get("status")) for d in fitting if d.get("status") != "COMPLETED")
+    if unfinished:
+        ids = sorted(d["_id"] for d in fitting if d.get("status") != "COMPLETED")
+        counts = ", ".join(f"{count} {status}" for status, count in sorted(unfinished.items()))
+        raise FigproofError(
+            f"fits runs that are not COMPLETED ({counts}): {ids[:20]}",
+            where=where,
+            hint="wait for them, or write `status: COMPLETED` to leave them out",
+        )
+
+
+def _candidate(selection: Selection, document: Mapping[str, Any], where: str) -> Candidate:
+    seed = _lookup(document, "config.seed")
+    return Candidate(
+        id=document["_id"],
+        condition=_condition(selection, document, where),
+        seed=seed if isinstance(seed, int) and not isinstance(seed, bool) else None,
+    )
+
+
+def _condition(selection: Selection, document: Mapping[str, Any], where: str) -> str:
+    if not selection.group_by:
+        return selection.condition or selection.experiment
+    parts = []
+    for key in selection.group_by:
+        value = _lookup(document, key)
+        if value is _ABSENT:
+            raise FigproofError(f"run {document['_id']} has no {key}", where=f"{where}: group_by")
+        name = key.removeprefix("config.")
+        parts.append(str(value) if len(selection.group_by) == 1 else f"{name}={value}")
+    # A condition is a name in files and legends: no control characters, no endless texts.
+    return re.sub(r"[^\w.=,+\[\] -]", "_", ",".join(parts))[:120]
+
+
+def _check_seeds(selection: Selection, candidates: list[Candidate], where: str) -> None:
+    by_key: dict[tuple[str, int | None], list[int]] = {}
+    for candidate in candidates:
+        by_key.setdefault((candidate.condition, candidate.seed), []).append(candidate.id)
+    for (condition, seed), ids in sorted(by_key.items(), key=str):
+        if len(ids) > 1 and seed is not None:
+            raise FigproofError(
+                f"two runs of condition {condition!r} have seed {seed}: {sorted(ids)}",
+                where=where,
+                hint="narrow `where`, or group by the config key in which they differ",
+            )
+    if selection.seeds is None:
+        return
+    for condition, count in sorted(Counter(c.condition for c in candidates).items()):
+        if count > selection.seeds:
+            raise FigproofError(
+                f"condition {condition!r} has {count} runs, {selection.seeds} seeds are expected",
+                where=f"{where}: seeds",
+                hint="raise seeds, or narrow `where` with config.seed",
+            )

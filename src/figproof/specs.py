@@ -1,0 +1,365 @@
+"""Read and check every YAML of a project: closed schemas, all problems of a file at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from figproof.errors import FigproofError, raise_together, suggest
+from figproof.kinds import kind_names, load_kind
+from figproof.project import Project
+from figproof.yamlfile import load_yaml
+
+Model = TypeVar("Model", bound=BaseModel)
+
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+FORMATS = ("pdf", "svg", "png")
+
+Scalar = bool | int | float | str | None
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Palettes(_Closed):
+    """Which palette plays which role."""
+
+    qualitative: str = Field("petroff10", description="Colours of conditions and classes.")
+    sequential: str = Field("viridis", description="Colours of a map from low to high.")
+
+
+class Config(_Closed):
+    """``config/config.yaml``: what all figures share."""
+
+    venue: str = Field(description="Default venue: a file in styles/venues.")
+    formats: list[Literal["pdf", "svg", "png"]] = Field(min_length=1, description="Files of each figure.")
+    palettes: Palettes = Field(default_factory=Palettes, description="Default palettes.")
+
+
+class Panel(_Closed):
+    """One kind drawn from one pin."""
+
+    kind: str = Field(description="A file in figures/.")
+    pin: str = Field(description="A file in config/pins.")
+    params: dict[str, Any] = Field(default_factory=dict, description="The kind's own parameters.")
+
+
+class FigureSpec(_Closed):
+    """``config/figures/<id>.yaml``: one kind and pin, or panels on a layout."""
+
+    kind: str | None = Field(None, description="A file in figures/; not with panels.")
+    pin: str | None = Field(None, description="A file in config/pins; not with panels.")
+    params: dict[str, Any] = Field(default_factory=dict, description="The kind's own parameters.")
+    panels: list[Panel] = Field(default_factory=list, max_length=26, description="Panels (a), (b), ...")
+    layout: list[str] = Field(
+        default_factory=list,
+        description="Rows of panel letters, e.g. [ab, cd]; a letter may span a rectangle.",
+    )
+    venue: str | None = Field(None, description="A file in styles/venues; config.yaml's if left out.")
+    width: Literal["single", "full"] = Field("single", description="One of the venue's widths.")
+    height_in: float = Field(gt=0, le=20, description="Height in inches.")
+    palettes: Palettes | None = Field(None, description="Palettes; config.yaml's if left out.")
+    caption: str = Field("", description="Shown in the index.")
+
+    @model_validator(mode="after")
+    def _one_form(self) -> FigureSpec:
+        single = self.kind is not None or self.pin is not None or bool(self.params)
+        if single and (self.panels or self.layout):
+            raise ValueError("give either kind, pin and params, or panels and layout, not both")
+        if not self.panels and (self.kind is None or self.pin is None):
+            raise ValueError("kind and pin are needed (or panels and layout)")
+        if self.panels:
+            _check_layout(self.layout, len(self.panels))
+        return self
+
+    def parts(self) -> tuple[tuple[str, Panel], ...]:
+        """The panels with their letters; a figure of one kind has one part with the letter ``""``."""
+        if self.panels:
+            return tuple(zip("abcdefghijklmnopqrstuvwxyz", self.panels, strict=False))
+        return (("", Panel(kind=self.kind or "", pin=self.pin or "", params=self.params)),)
+
+
+class Range(_Closed):
+    """Numbers between two ends, both included; either end may be left out."""
+
+    min: float | int | None = None
+    max: float | int | None = None
+
+
+class OneOf(BaseModel):
+    """Any of the listed values."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
+    values: list[Any] = Field(alias="in", min_length=1)
+
+
+class Selection(_Closed):
+    """``config/selections/<name>.yaml``: a question to the store."""
+
+    experiment: str = Field(description="Experiment name as Sacred stored it.")
+    where: dict[str, Any] = Field(
+        default_factory=dict,
+        description="Field (config.<key>, result or result.<key>) -> value, {in: [...]} or {min:, max:}.",
+    )
+    status: Literal["COMPLETED"] | None = Field(
+        None, description="COMPLETED leaves other runs out; without it such a run is an error."
+    )
+    group_by: list[str] = Field(
+        default_factory=list, description="Config keys whose values name a run's condition."
+    )
+    condition: Name | None = Field(None, description="One condition for all runs; not with group_by.")
+    seeds: int | None = Field(None, ge=1, description="Seeds expected for each condition.")
+
+    @field_validator("where")
+    @classmethod
+    def _known_fields(cls, where: dict[str, Any]) -> dict[str, Any]:
+        for key, wanted in where.items():
+            if not re.fullmatch(r"(config\.[^$.][^$]*|result(\.[^$]+)?)", key):
+                raise ValueError(f"{key!r} is not a field. Allowed: config.<key>, result, result.<key>")
+            if isinstance(wanted, dict):
+                (OneOf if "in" in wanted else Range).model_validate(wanted)
+        return where
+
+    @model_validator(mode="after")
+    def _one_grouping(self) -> Selection:
+        if self.group_by and self.condition:
+            raise ValueError("give either group_by or condition, not both")
+        for key in self.group_by:
+            if not key.startswith("config."):
+                raise ValueError(f"group_by: {key!r} is not a config key. Write config.<key>")
+        return self
+
+
+def _check_layout(layout: list[str], panels: int) -> None:
+    letters = "abcdefghijklmnopqrstuvwxyz"[:panels]
+    if not layout or len({len(row) for row in layout}) != 1:
+        raise ValueError(f"layout must be rows of equal length, e.g. [ab, cd]; given {layout}")
+    seen = "".join(sorted(set("".join(layout))))
+    if seen != letters:
+        raise ValueError(f"layout {layout} uses {seen!r}; the panels are {letters!r}")
+    for letter in letters:
+        rows, columns = rectangle(layout, letter)
+        cells = {layout[i][j] for i in range(*rows) for j in range(*columns)}
+        if cells != {letter}:
+            raise ValueError(f"layout {layout}: panel {letter!r} is not a rectangle")
+
+
+def rectangle(layout: list[str], letter: str) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Row and column ranges (start, end) that a panel spans."""
+    rows = [i for i, row in enumerate(layout) if letter in row]
+    columns = [j for row in layout for j, cell in enumerate(row) if cell == letter]
+    return (min(rows), max(rows) + 1), (min(columns), max(columns) + 1)
+
+
+def _parse(model: type[Model], content: Any, where: str, key: str = "") -> Model:
+    if not isinstance(content, dict):
+        raise FigproofError(
+            f"must be a mapping of keys to values, given {type(content).__name__}", where=where
+        )
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        raise_together([_explain(detail, model, where, key) for detail in error.errors()])
+        raise
+
+
+def _explain(detail: Any, model: type[BaseModel], where: str, prefix: str) -> FigproofError:
+    place = ".".join([prefix, *map(str, detail["loc"])] if prefix else map(str, detail["loc"]))
+    where = f"{where}: {place}" if place else where
+    if detail["type"] == "extra_forbidden":
+        known = _fields_at(model, detail["loc"][:-1])
+        return FigproofError(
+            f"unknown key {detail['loc'][-1]!r}. {suggest(str(detail['loc'][-1]), known)}", where=where
+        )
+    if detail["type"] == "missing":
+        return FigproofError("is needed and not given", where=where)
+    message = detail["msg"].removeprefix("Value error, ")
+    given = "" if detail["type"] == "value_error" else f"; given {detail['input']!r}"
+    return FigproofError(f"{message}{given}", where=where)
+
+
+def _fields_at(model: type[BaseModel], loc: Iterable[Any]) -> list[str]:
+    """Field names of the (nested) model that a pydantic location points into."""
+    current: Any = model
+    for step in loc:
+        if isinstance(step, int) or not _is_model(current):
+            continue
+        annotation = current.model_fields[step].annotation
+        candidates = [annotation, *getattr(annotation, "__args__", ())]
+        current = next((c for c in candidates if _is_model(c)), current)
+    return [field.alias or name for name, field in current.model_fields.items()]
+
+
+def _is_model(candidate: Any) -> bool:
+    return isinstance(candidate, type) and issubclass(candidate, BaseModel)
+
+
+def load_config(project: Project) -> Config:
+    """Read ``config/config.yaml``."""
+    path = project.config_file
+    return _parse(Config, load_yaml(path), project.relative(path))
+
+
+def selection_names(project: Project) -> tuple[str, ...]:
+    """Names of the selections, sorted."""
+    return _names(project, project.selections, ".yaml")
+
+
+def load_selection(project: Project, name: str) -> Selection:
+    """Read one selection.
+
+    Raises
+    ------
+    FigproofError
+        No such selection (with the nearest name), or all problems of the file.
+    """
+    known = selection_names(project)
+    if name not in known:
+        raise FigproofError(
+            f"selection {name!r} is unknown. {suggest(name, known)}",
+            hint=f"add config/selections/{name}.yaml to define it",
+        )
+    path = project.selections / f"{name}.yaml"
+    return _parse(Selection, load_yaml(path), project.relative(path))
+
+
+def figure_ids(project: Project) -> tuple[str, ...]:
+    """Ids of the figures, sorted.
+
+    Raises
+    ------
+    FigproofError
+        A file name is no id, or two files give one id (``a.yaml`` and ``a.yml``).
+    """
+    return _names(project, project.figure_specs, ".yaml")
+
+
+def _names(project: Project, folder: Path, suffix: str) -> tuple[str, ...]:
+    errors = []
+    names = []
+    for path in sorted(folder.glob("*")):
+        where = project.relative(path)
+        if path.suffix == ".yml" and path.with_suffix(".yaml").exists():
+            errors.append(
+                FigproofError(
+                    f"duplicate id {path.stem!r}: {path.stem}.yaml exists too", where=where, hint="delete one"
+                )
+            )
+        elif path.suffix != suffix:
+            errors.append(
+                FigproofError(f"only *{suffix} files belong here", where=where, hint="rename or remove it")
+            )
+        elif not NAME.fullmatch(path.stem):
+            errors.append(
+                FigproofError(
+                    f"{path.stem!r} is no name: lower-case letters, digits, '_' and '-', at most 64",
+                    where=where,
+                )
+            )
+        else:
+            names.append(path.stem)
+    raise_together(errors)
+    return tuple(names)
+
+
+def load_figure(project: Project, figure: str) -> FigureSpec:
+    """Read one figure's YAML and check it against what exists: kinds, pins, params, venue, palettes.
+
+    Raises
+    ------
+    FigproofError
+        No such figure, or all problems of its file.
+    """
+    known = figure_ids(project)
+    if figure not in known:
+        raise FigproofError(
+            f"figure {figure!r} is unknown. {suggest(figure, known)}",
+            hint=f"add config/figures/{figure}.yaml to define it",
+        )
+    path = project.figure_specs / f"{figure}.yaml"
+    where = project.relative(path)
+    spec = _parse(FigureSpec, load_yaml(path), where)
+    raise_together(_unknown_names(project, spec, where))
+    return spec
+
+
+def _unknown_names(project: Project, spec: FigureSpec, where: str) -> list[FigproofError]:
+    errors = []
+
+    def check(key: str, given: str, known: Iterable[str], define: str) -> None:
+        names = tuple(known)
+        if given not in names:
+            noun = key.rpartition(".")[2]
+            errors.append(
+                FigproofError(
+                    f"{noun} {given!r} is unknown. {suggest(given, names)}",
+                    where=f"{where}: {key}",
+                    hint=define,
+                )
+            )
+
+    for letter, panel in spec.parts():
+        prefix = f"panels.{letter}." if letter else ""
+        check(
+            f"{prefix}kind",
+            panel.kind,
+            kind_names(project.kinds),
+            f"add figures/{panel.kind}.py to define it",
+        )
+        check(f"{prefix}pin", panel.pin, pin_names(project), f"run: figproof pin {panel.pin}")
+    if spec.venue is not None:
+        venues = sorted(p.stem for p in (project.styles / "venues").glob("*.mplstyle"))
+        check("venue", spec.venue, venues, f"add styles/venues/{spec.venue}.mplstyle to define it")
+    if spec.palettes is not None:
+        palettes = sorted(p.stem for p in (project.styles / "palettes").glob("*.yaml"))
+        for role, name in spec.palettes.model_dump().items():
+            check(f"palettes.{role}", name, palettes, f"add styles/palettes/{name}.yaml to define it")
+    return errors
+
+
+def pin_names(project: Project) -> tuple[str, ...]:
+    """Names of the pins, sorted."""
+    return tuple(sorted(p.stem for p in project.pins.glob("*.json")))
+
+
+def load_params(project: Project, figure: str, spec: FigureSpec) -> tuple[Any, ...]:
+    """The kinds' ``Params`` of a figure's parts, in their order.
+
+    Kept apart from :func:`load_figure` because it imports the kinds, and Matplotlib with them.
+
+    Raises
+    ------
+    FigproofError
+        All wrong params of the figure's file.
+    """
+    where = project.relative(project.figure_specs / f"{figure}.yaml")
+    errors: list[FigproofError] = []
+    loaded = []
+    for letter, panel in spec.parts():
+        key = f"panels.{letter}.params" if letter else "params"
+        try:
+            kind = load_kind(project.kinds, panel.kind, where=where)
+            loaded.append(_parse(kind.params, panel.params, where, key))
+        except FigproofError as error:
+            errors.append(error)
+    raise_together(errors)
+    return tuple(loaded)
+
+
+def load_figures(project: Project) -> Mapping[str, FigureSpec]:
+    """All figures, by id; all problems of all files at once."""
+    specs: dict[str, FigureSpec] = {}
+    errors: list[FigproofError] = []
+    for figure in figure_ids(project):
+        try:
+            specs[figure] = load_figure(project, figure)
+        except FigproofError as error:
+            errors.append(error)
+    raise_together(errors)
+    return specs
