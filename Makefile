@@ -1,0 +1,42 @@
+# The README's two commands are `make figures` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+DEMO := $(wildcard demo/runs.tar.gz)
+RECORDING := FIGPROOF_STORE=embedded:.figproof/record
+
+.PHONY: figures test lint record clean
+figures: $(READY)
+	@$(if $(DEMO),$(BIN)/figproof runs import $(DEMO))
+	@$(BIN)/snakemake
+	@$(BIN)/figproof verify
+
+test: lint
+	$(BIN)/python -m pytest -n 2
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile
+	$(BIN)/snakemake --lint
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+# Train the demo's runs again from nothing; the pins say whether the runs came out the same.
+record: $(READY)
+	$(RECORDING) $(BIN)/figproof record --plan demo/runs.yaml
+	$(RECORDING) $(BIN)/figproof runs export --out demo/runs.tar.gz
+	-$(RECORDING) $(BIN)/figproof pin --check
+	$(RECORDING) $(BIN)/figproof store stop
+	rm -rf .figproof/record
+
+clean:
+	rm -rf results .snakemake
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; say which: make PYTHON=python3.12")'
+	@echo "setting up .venv from requirements.lock (about a minute)"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(READY)
