@@ -1,0 +1,68 @@
+"""Check data against a closed model: every problem at once, with file, key, value and what is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from figproof.errors import FigproofError, raise_together, suggest
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class Closed(BaseModel):
+    """Base of what is read from files: frozen, strictly typed, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+def parse(model: type[Model], content: Any, where: str, key: str = "") -> Model:
+    """Build the model from plain data.
+
+    Parameters
+    ----------
+    model : type
+        A pydantic model that forbids extra keys.
+    content : object
+        What the file holds.
+    where, key : str
+        File, and the key inside it that holds ``content``; both named in errors.
+
+    Raises
+    ------
+    FigproofError
+        All problems of the content.
+    """
+    if not isinstance(content, dict):
+        place = f"{where}: {key}" if key else where
+        raise FigproofError(f"must map keys to values, given {type(content).__name__}", where=place)
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        raise_together([_explain(detail, model, where, key) for detail in error.errors()])
+        raise
+
+
+def _explain(detail: Any, model: type[BaseModel], where: str, prefix: str) -> FigproofError:
+    path = [*([prefix] if prefix else []), *map(str, detail["loc"])]
+    place = f"{where}: {'.'.join(path)}" if path else where
+    if detail["type"] == "extra_forbidden":
+        unknown = str(detail["loc"][-1])
+        known = _fields_at(model, detail["loc"][:-1])
+        return FigproofError(f"unknown key {unknown!r}. {suggest(unknown, known)}", where=place)
+    if detail["type"] == "missing":
+        return FigproofError("is needed and not given", where=place)
+    message = detail["msg"].removeprefix("Value error, ")
+    given = "" if detail["type"] == "value_error" else f"; given {detail['input']!r}"
+    return FigproofError(f"{message}{given}", where=place)
+
+
+def _fields_at(model: type[BaseModel], location: Iterable[Any]) -> list[str]:
+    current: type[BaseModel] = model
+    for step in location:
+        annotation: Any = current.model_fields[step].annotation if step in current.model_fields else None
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            current = annotation
+    return [field.alias or name for name, field in current.model_fields.items()]

@@ -1,0 +1,323 @@
+"""How a figure looks: one venue, its palettes, and one look per condition for all figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from cycler import cycler
+from matplotlib.colors import Colormap
+from pydantic import Field, field_validator
+
+from figproof.canonical import digest_file
+from figproof.closed import Closed, parse
+from figproof.errors import FigproofError, raise_together, suggest
+from figproof.fonts import families
+from figproof.palette import load_palette, palette_names
+from figproof.venue import Header, check_complete, load_header, load_settings
+from figproof.yamlfile import load_yaml
+
+Dash = tuple[float, tuple[float, ...] | None]
+
+DASHES: Mapping[str, Dash] = {
+    "solid": (0.0, None),
+    "dashed": (0.0, (4.0, 1.6)),
+    "dotted": (0.0, (1.0, 1.4)),
+    "dashdot": (0.0, (5.0, 1.5, 1.0, 1.5)),
+}
+"""Named dashes: lengths on and off, in line widths."""
+
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "*")
+"""Filled markers, those that differ most first."""
+
+CONDITIONS_FILE = "config/conditions.yaml"
+PRINT_PALETTE = "cividis"
+
+MUTED = "#6e6e6e"
+"""Grey of reference lines; 5.1:1 on white, enough for text too (WCAG 1.4.3)."""
+
+
+class Condition(Closed):
+    """The look of one condition in every figure.
+
+    Attributes
+    ----------
+    label : str
+    slot : int
+        Index of its colour in the qualitative palette, from 0.
+    marker : str
+        One of :data:`MARKERS`.
+    dash : str or list of float
+        A name in :data:`DASHES`, or lengths on and off in line widths.
+    """
+
+    label: str = Field(min_length=1, max_length=60)
+    slot: int = Field(ge=0)
+    marker: str
+    dash: str | list[float]
+
+    @field_validator("marker")
+    @classmethod
+    def _known_marker(cls, marker: str) -> str:
+        if marker not in MARKERS:
+            raise ValueError(f"marker {marker!r} is unknown. Known: {' '.join(MARKERS)}")
+        return marker
+
+    @field_validator("dash")
+    @classmethod
+    def _known_dash(cls, dash: str | list[float]) -> str | list[float]:
+        if isinstance(dash, str) and dash not in DASHES:
+            raise ValueError(f"dash {dash!r} is unknown. {suggest(dash, DASHES)}")
+        if not isinstance(dash, str) and (not dash or len(dash) % 2 or not all(0 < x <= 50 for x in dash)):
+            raise ValueError(f"dash {dash} must be an even number of lengths between 0 and 50")
+        return dash
+
+    def dash_pattern(self) -> Dash:
+        """The dash as Matplotlib's ``(offset, lengths)``; lengths None for a solid line."""
+        return DASHES[self.dash] if isinstance(self.dash, str) else (0.0, tuple(self.dash))
+
+
+@dataclass(frozen=True)
+class Venue:
+    """What one venue asks for; sizes in inches and points."""
+
+    name: str
+    title: str
+    widths_in: Mapping[str, float]
+    max_height_in: float
+    text_pt: float
+    small_pt: float
+    min_text_pt: float
+    min_line_pt: float
+    panel_letter_format: str
+    panel_letter_weight: str
+    panel_letter_pt: float
+    grid: bool
+    title_inside: bool
+    png_dpi: int
+
+
+@dataclass(frozen=True)
+class Look:
+    """Names to looks, for one figure; given to every kind's ``draw``.
+
+    Attributes
+    ----------
+    venue : Venue
+    colours : tuple of str
+        The qualitative palette.
+    conditions : mapping of str to Condition
+        In registry order.
+    colormaps : mapping of str to str
+        Role -> name of a Matplotlib colormap.
+    rc : mapping
+        Matplotlib settings of base and venue.
+    fonts : Path
+        Folder of the vendored fonts.
+    sources : mapping of str to str
+        Path relative to the project -> SHA-256 of each file that this look was read from.
+    ink, muted : str
+        Colour of text; grey of reference lines.
+    """
+
+    venue: Venue
+    palette: str
+    colours: tuple[str, ...]
+    conditions: Mapping[str, Condition]
+    colormaps: Mapping[str, str]
+    rc: Mapping[str, Any]
+    fonts: Path
+    sources: Mapping[str, str]
+    ink: str
+    muted: str = MUTED
+
+    def condition(self, name: str) -> Condition:
+        """The registered condition, or an error with the nearest name."""
+        if name not in self.conditions:
+            raise FigproofError(
+                f"condition {name!r} has no look. {suggest(name, self.conditions)}",
+                where=CONDITIONS_FILE,
+                hint=f"add a line for {name} to {CONDITIONS_FILE}",
+            )
+        return self.conditions[name]
+
+    def label(self, condition: str) -> str:
+        """The condition's label."""
+        return self.condition(condition).label
+
+    def colour(self, condition: str) -> str:
+        """The condition's colour as ``#rrggbb``."""
+        return self.colours[self.condition(condition).slot]
+
+    def marker(self, condition: str) -> str:
+        """The condition's Matplotlib marker."""
+        return self.condition(condition).marker
+
+    def dash(self, condition: str) -> Dash:
+        """The condition's line style, ``(offset, lengths)``."""
+        return self.condition(condition).dash_pattern()
+
+    def ordered(self, conditions: Iterable[str]) -> tuple[str, ...]:
+        """The given conditions without repetition, in registry order."""
+        given = set(conditions)
+        for name in sorted(given):
+            self.condition(name)
+        return tuple(name for name in self.conditions if name in given)
+
+    def line(self, condition: str) -> dict[str, Any]:
+        """Keyword arguments for ``Axes.plot``: color and linestyle."""
+        return {"color": self.colour(condition), "linestyle": self.dash(condition)}
+
+    def class_colours(self, n: int) -> tuple[str, ...]:
+        """The first n colours of the palette, for classes; an error if it has fewer."""
+        if n > len(self.colours):
+            raise FigproofError(
+                f"{n} classes need {n} colours, palette {self.palette!r} has {len(self.colours)}",
+                where=f"styles/palettes/{self.palette}.yaml",
+                hint="choose a longer qualitative palette in the figure's YAML",
+            )
+        return self.colours[:n]
+
+    def class_markers(self, n: int) -> tuple[str, ...]:
+        """n different markers, for classes; an error if there are fewer."""
+        if n > len(MARKERS):
+            raise FigproofError(f"{n} classes need {n} markers, there are {len(MARKERS)}")
+        return MARKERS[:n]
+
+    def cmap(self, role: str = "sequential") -> Colormap:
+        """The colormap of a role: ``sequential``, or ``sequential_print`` that survives grey print."""
+        if role not in self.colormaps:
+            raise FigproofError(f"colormap role {role!r} is unknown. {suggest(role, self.colormaps)}")
+        return mpl.colormaps[self.colormaps[role]]
+
+
+def load_conditions(path: Path) -> dict[str, Condition]:
+    """Read the registry of conditions.
+
+    Returns
+    -------
+    dict of str to Condition
+        In the file's order, which is the order of legends.
+
+    Raises
+    ------
+    FigproofError
+        All problems of the file, among them two conditions that look the same.
+    """
+    where = CONDITIONS_FILE if path.as_posix().endswith(CONDITIONS_FILE) else str(path)
+    content = load_yaml(path)
+    if not isinstance(content, dict) or not all(isinstance(name, str) for name in content):
+        raise FigproofError("must map condition names to their looks", where=where)
+    errors: list[FigproofError] = []
+    conditions: dict[str, Condition] = {}
+    taken: dict[Any, str] = {}
+    for name, entry in content.items():
+        try:
+            condition = parse(Condition, entry, where, name)
+        except FigproofError as error:
+            errors.append(error)
+            continue
+        look = (condition.slot, condition.marker, condition.dash_pattern())
+        if look in taken:
+            problem = f"has the slot, marker and dash of {taken[look]!r}; one must differ"
+            errors.append(FigproofError(problem, where=f"{where}: {name}"))
+        taken[look] = name
+        conditions[name] = condition
+    raise_together(errors)
+    return conditions
+
+
+def venue_names(root: Path) -> tuple[str, ...]:
+    """Names of the venues in ``styles/venues``, sorted."""
+    return tuple(sorted(path.stem for path in (root / "styles/venues").glob("*.mplstyle")))
+
+
+def load_look(
+    root: Path, venue: str, qualitative: str, sequential: str, conditions: Mapping[str, Condition]
+) -> Look:
+    """Read all that decides how a figure looks.
+
+    Parameters
+    ----------
+    root : Path
+        The project.
+    venue, qualitative, sequential : str
+        Names of a sheet in ``styles/venues`` and of two palettes in ``styles/palettes``.
+    conditions : mapping of str to Condition
+        The conditions the figure may show; each must find its slot in the qualitative palette.
+
+    Raises
+    ------
+    FigproofError
+        An unknown name (with the nearest), a wrong sheet or palette, a palette that is too short.
+    """
+    if venue not in venue_names(root):
+        raise FigproofError(
+            f"venue {venue!r} is unknown. {suggest(venue, venue_names(root))}",
+            hint=f"add styles/venues/{venue}.mplstyle to define it",
+        )
+    sheets = ["styles/base.mplstyle", f"styles/venues/{venue}.mplstyle"]
+    settings = {**load_settings(root / sheets[0], sheets[0]), **load_settings(root / sheets[1], sheets[1])}
+    check_complete(settings, root / "styles/fonts", sheets[1])
+    colours = tuple(load_palette(root, qualitative, "qualitative").colours or ())
+    _check_slots(root, qualitative, colours, conditions)
+    maps = {"sequential": sequential, "sequential_print": PRINT_PALETTE}
+    colormaps = {role: load_palette(root, name, "sequential").colormap or "" for role, name in maps.items()}
+    ink = settings.get("text.color", "black")
+    # One colour, in ink: a line that asked for no condition's colour must not look like a condition.
+    rc = {**settings, "image.cmap": colormaps["sequential"], "axes.prop_cycle": cycler(color=[ink])}
+    used = [*sheets, *(f"styles/palettes/{name}.yaml" for name in (qualitative, *maps.values()))]
+    used += [CONDITIONS_FILE] if (root / CONDITIONS_FILE).is_file() else []
+    used += _vendored_files(root, settings["font.family"][0])
+    sources = {name: digest_file(root / name) for name in sorted(set(used))}
+    header = load_header(root / sheets[1], sheets[1])
+    return Look(
+        venue=_venue(venue, header),
+        palette=qualitative,
+        colours=colours,
+        conditions=dict(conditions),
+        colormaps=colormaps,
+        rc=rc,
+        fonts=root / "styles/fonts",
+        sources=sources,
+        ink=ink,
+    )
+
+
+def _venue(name: str, header: Header) -> Venue:
+    plain = header.model_dump(exclude={"source", "year", "status", "panel_letter"})
+    letter = header.panel_letter
+    return Venue(
+        name=name,
+        panel_letter_format=letter.format,
+        panel_letter_weight=letter.weight,
+        panel_letter_pt=letter.size_pt,
+        **plain,
+    )
+
+
+def _check_slots(
+    root: Path, palette: str, colours: tuple[str, ...], conditions: Mapping[str, Condition]
+) -> None:
+    short = [name for name, condition in conditions.items() if condition.slot >= len(colours)]
+    if not short:
+        return
+    needed = max(conditions[name].slot for name in short) + 1
+    longer = []
+    for name in palette_names(root):
+        if len(load_palette(root, name).colours or ()) >= needed:
+            longer.append(name)
+    raise FigproofError(
+        f"has {len(colours)} colours; condition {', '.join(short)} needs {needed}",
+        where=f"styles/palettes/{palette}.yaml",
+        hint=f"use one of: {', '.join(longer)}" if longer else f"lower the slot in {CONDITIONS_FILE}",
+    )
+
+
+def _vendored_files(root: Path, family: str) -> list[str]:
+    folder = root / "styles/fonts"
+    files = families(folder)[family]
+    return [path.relative_to(root).as_posix() for path in files if path.is_relative_to(folder)]
