@@ -1,0 +1,60 @@
+import json
+
+import pytest
+
+from figproof.approvals import approve, compare
+from figproof.errors import FigproofError
+from figproof.project import Project
+
+
+@pytest.fixture
+def built(tmp_path):
+    for name in (
+        "figures/a.pdf",
+        "figures/a.provenance.json",
+        "figures/b.pdf",
+        "derived/a/x.csv",
+        "index.html",
+    ):
+        path = tmp_path / "results" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+    return Project(tmp_path)
+
+
+def test_without_a_lock_the_error_says_what_to_run(built):
+    with pytest.raises(FigproofError, match=r"(?s)figures\.lock: does not exist.*figproof approve"):
+        compare(built)
+
+
+def test_what_was_approved_is_the_same_until_a_byte_changes(built):
+    approve(built, [])
+    assert len(compare(built).same) == compare(built).total == 5
+    (built.results / "figures" / "a.pdf").write_text("other")
+    (built.results / "derived" / "a" / "x.csv").unlink()
+    (built.results / "figures" / "new.pdf").touch()
+    result = compare(built)
+    assert result.different == ("figures/a.pdf",)
+    assert result.missing == ("derived/a/x.csv",)
+    assert result.unapproved == ("figures/new.pdf",)
+    assert (len(result.same), result.total) == (3, 5)
+
+
+def test_approving_one_figure_leaves_the_others_as_they_were(built):
+    approve(built, [])
+    (built.results / "figures" / "a.pdf").write_text("other a")
+    (built.results / "figures" / "b.pdf").write_text("other b")
+    assert approve(built, ["a"]) == 1
+    assert compare(built).different == ("figures/b.pdf",)
+
+
+def test_approving_a_figure_that_is_not_built_is_an_error(built):
+    with pytest.raises(FigproofError, match="no built figure is called c"):
+        approve(built, ["c"])
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", json.dumps({"format": "other", "files": {}})])
+def test_a_damaged_lock_is_named(built, content):
+    built.approved_file.write_text(content)
+    with pytest.raises(FigproofError, match=r"figures\.lock: is damaged"):
+        compare(built)

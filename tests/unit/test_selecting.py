@@ -1,0 +1,111 @@
+import pytest
+
+from figproof.errors import FigproofError
+from figproof.selecting import select
+from figproof.specs import Selection
+
+WHERE = "config/selections/test.yaml"
+
+
+def document(id_=1, status="COMPLETED", result=0.9, **config):
+    return {"_id": id_, "status": status, "result": result, "config": {"seed": id_, **config}}
+
+
+def selection(**keys):
+    return Selection.model_validate({"experiment": "digits_mlp", **keys})
+
+
+def ids(found):
+    return [candidate.id for candidate in found]
+
+
+def test_runs_come_sorted_by_condition_then_seed_whatever_the_stores_order():
+    documents = [document(3, optimizer="adam"), document(1, optimizer="sgd"), document(2, optimizer="adam")]
+    found = select(selection(group_by=["config.optimizer"]), documents, WHERE)
+    assert [(c.condition, c.seed) for c in found] == [("adam", 2), ("adam", 3), ("sgd", 1)]
+    assert found == select(selection(group_by=["config.optimizer"]), documents[::-1], WHERE)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (0.1, [1]),
+        ({"in": [0.1, 0.2]}, [1, 2]),
+        ({"min": 0.2}, [2, 3]),
+        ({"max": 0.2}, [1, 2]),
+        ({"min": 0.15, "max": 0.25}, [2]),
+    ],
+)
+def test_a_filter_takes_a_value_a_list_or_a_range(wanted, expected):
+    documents = [
+        document(1, lr=0.1),
+        document(2, lr=0.2),
+        document(3, lr=0.3),
+        document(4),
+        document(5, lr="0.1"),
+    ]
+    assert ids(select(selection(where={"config.lr": wanted}), documents, WHERE)) == expected
+
+
+def test_true_is_not_one():
+    documents = [document(1, flag=1), document(2, flag=True)]
+    assert ids(select(selection(where={"config.flag": True}), documents, WHERE)) == [2]
+
+
+def test_a_filter_reaches_nested_keys_and_the_result():
+    documents = [document(1, result={"loss": 0.1}, data={"name": "a"}), document(2, result={"loss": 0.5})]
+    found = select(selection(where={"config.data.name": "a", "result.loss": {"max": 0.2}}), documents, WHERE)
+    assert ids(found) == [1]
+
+
+def test_an_empty_answer_says_how_many_runs_fail_which_condition():
+    documents = [document(1, lr=0.1), document(2, lr=0.1), document(3, status="FAILED", lr=0.5)]
+    question = selection(where={"config.lr": 0.5, "config.width": 3}, status="COMPLETED")
+    with pytest.raises(FigproofError) as error:
+        select(question, documents, WHERE)
+    assert "2 of 3 fail config.lr = 0.5; 3 of 3 fail config.width = 3" in str(error.value)
+    assert str(error.value).startswith(WHERE)
+
+
+def test_a_store_without_the_experiment_is_named():
+    with pytest.raises(FigproofError, match="holds none of experiment 'digits_mlp'"):
+        select(selection(), [], WHERE)
+
+
+@pytest.mark.parametrize("status", ["RUNNING", "FAILED", "INTERRUPTED", "QUEUED"])
+def test_a_fitting_run_that_is_not_completed_is_an_error_until_it_is_left_out_by_name(status):
+    documents = [document(1), document(2, status=status)]
+    with pytest.raises(FigproofError, match=rf"(?s)1 {status}.*\[2\].*status: COMPLETED"):
+        select(selection(), documents, WHERE)
+    assert ids(select(selection(status="COMPLETED"), documents, WHERE)) == [1]
+
+
+def test_two_runs_of_one_condition_and_seed_are_an_error():
+    documents = [document(1), {**document(2), "config": {"seed": 1}}]
+    with pytest.raises(FigproofError, match=r"have seed 1: \[1, 2\]"):
+        select(selection(), documents, WHERE)
+
+
+def test_more_seeds_than_expected_are_an_error():
+    with pytest.raises(FigproofError, match=r"has 3 runs, 2 seeds are expected"):
+        select(selection(seeds=2), [document(i) for i in (1, 2, 3)], WHERE)
+
+
+@pytest.mark.parametrize("odd", ["a1b2", True, 1.5])
+def test_a_run_id_that_is_no_integer_is_an_error(odd):
+    with pytest.raises(FigproofError, match="run ids must be integers"):
+        select(selection(), [document(odd)], WHERE)
+
+
+def test_a_hostile_config_value_cannot_leave_the_alphabet_of_condition_names():
+    (found,) = select(
+        selection(group_by=["config.name"]), [document(1, name="<b>\n../x\u202e$y_" + "z" * 500)], WHERE
+    )
+    assert not set(found.condition) & set("<>\n/$\u202e")
+    assert len(found.condition) <= 120
+
+
+@pytest.mark.parametrize("key", ["$where", "config.$where", "host.ENV", "config", "result.$x", "_id"])
+def test_a_field_outside_the_grammar_is_refused(key):
+    with pytest.raises(ValueError, match="is not a field"):
+        selection(where={key: 1})
