@@ -1,0 +1,225 @@
+"""Is a drawn figure camera-ready? Every check reads what was really drawn, not what was asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import RendererAgg
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.mathtext import MathTextParser
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox
+
+from figproof.style import Look
+
+_SLACK_PT = 0.5
+_SIZE_SLACK_PT = 0.01
+# Share of the lower text's height (and as much of its width) that two ink boxes may have in common.
+_OVERLAP_SHARE = 0.15
+_MAX_NAMED = 5
+
+
+@dataclass(frozen=True)
+class DrawnText:
+    """One line of text as drawn.
+
+    Attributes
+    ----------
+    text : str
+    size_pt : float
+        The smallest glyph's font size; in mathtext a superscript is smaller than its text.
+    angle : float
+        Degrees.
+    box : Bbox
+        Bounding box in pixels, y upwards; axis-aligned around rotated text.
+    artist : Text or None
+        None for a line of several.
+    """
+
+    text: str
+    size_pt: float
+    angle: float
+    box: Bbox
+    artist: Text | None
+
+
+class Recorder(RendererAgg):  # type: ignore[misc]
+    """An Agg renderer that keeps what text was drawn, where, and how small its smallest glyph is."""
+
+    def __init__(self, figure: Figure) -> None:
+        super().__init__(*figure.bbox.size, figure.dpi)
+        self.texts: list[DrawnText] = []
+
+    def draw_text(
+        self,
+        gc: Any,
+        x: float,
+        y: float,
+        s: str,
+        prop: Any,
+        angle: float,
+        ismath: bool | str = False,
+        mtext: Text | None = None,
+    ) -> None:
+        width, height, descent = self.get_text_width_height_descent(s, prop, ismath)
+        corners = np.array(
+            [(0, -descent), (width, -descent), (width, height - descent), (0, height - descent)]
+        )
+        turn = np.deg2rad(angle)
+        rotation = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+        placed = corners @ rotation + (x, self.height - y)
+        box = Bbox([placed.min(axis=0), placed.max(axis=0)])
+        clip = gc.get_clip_rectangle()
+        if s.strip() and (clip is None or Bbox.intersection(clip, box) is not None):
+            size = _smallest_glyph_pt(s, prop) if ismath else prop.get_size_in_points()
+            self.texts.append(DrawnText(s, size, angle, box, mtext))
+        super().draw_text(gc, x, y, s, prop, angle, ismath, mtext)
+
+
+def _smallest_glyph_pt(text: str, prop: Any) -> float:
+    glyphs = MathTextParser("path").parse(text, 72, prop).glyphs
+    return float(min((size for _, size, *_ in glyphs), default=prop.get_size_in_points()))
+
+
+def problems_of(figure: Figure, look: Look, drawn: Recorder) -> list[str]:
+    """All problems of a figure that was drawn with the recorder; see :func:`figproof.canvas.problems`."""
+    return [
+        *_small_texts(drawn, look),
+        *_thin_lines(figure, look),
+        *_outside(figure, drawn),
+        *_overlaps(drawn),
+        *_missing_labels(figure, drawn),
+        *_against_venue_rules(figure, look),
+    ]
+
+
+def _small_texts(drawn: Recorder, look: Look) -> list[str]:
+    least = look.venue.min_text_pt
+    small: dict[float, list[str]] = {}
+    for text in drawn.texts:
+        if text.size_pt < least - _SIZE_SLACK_PT:
+            small.setdefault(round(text.size_pt, 2), []).append(text.text)
+    return [
+        f"text of {size:g} pt, {look.venue.name} allows {least:g} pt or more: {_some(texts)}"
+        for size, texts in sorted(small.items())
+    ]
+
+
+def _thin_lines(figure: Figure, look: Look) -> list[str]:
+    least = look.venue.min_line_pt
+    widths = [
+        line.get_linewidth()
+        for line in figure.findobj(Line2D)
+        if line.get_visible() and line.get_linestyle() != "None" and np.size(line.get_xdata(orig=False)) > 1
+    ]
+    for lines in figure.findobj(LineCollection):
+        # A colour bar keeps an empty collection for its dividers.
+        if lines.get_visible() and lines.get_segments():
+            widths += [float(width) for width in np.atleast_1d(lines.get_linewidth())]
+    thin = sorted({round(width, 3) for width in widths if 0 < width < least - 1e-6})
+    return [f"lines of {width:g} pt, {look.venue.name} allows {least:g} pt or more" for width in thin]
+
+
+def _outside(figure: Figure, drawn: Recorder) -> list[str]:
+    slack = _SLACK_PT * figure.dpi / 72
+    canvas = figure.bbox
+    found = []
+    for text in drawn.texts:
+        over = _overhang(text.box, canvas)
+        if over > slack:
+            found.append(f"text {text.text!r} reaches {over * 72 / figure.dpi:.1f} pt outside the canvas")
+    for number, axes in enumerate(figure.axes):
+        box = axes.get_tightbbox(drawn) if axes.get_visible() else None
+        over = _overhang(box, canvas) if box is not None else 0.0
+        if over > slack:
+            reach = over * 72 / figure.dpi
+            found.append(f"something of {_name(axes, number)} reaches {reach:.1f} pt outside the canvas")
+    return found
+
+
+def _overhang(box: Any, canvas: Any) -> float:
+    return float(max(canvas.x0 - box.x0, canvas.y0 - box.y0, box.x1 - canvas.x1, box.y1 - canvas.y1))
+
+
+def _overlaps(drawn: Recorder) -> list[str]:
+    upright = [text for text in drawn.texts if text.angle % 90 == 0]
+    if len(upright) < 2:
+        return []
+    boxes = np.array([text.box.extents for text in upright])
+    wide = _shared(boxes[:, 0], boxes[:, 2])
+    high = _shared(boxes[:, 1], boxes[:, 3])
+    size = np.minimum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
+    allowed = _OVERLAP_SHARE * np.minimum(size[:, None], size[None, :])
+    first, second = np.nonzero(np.triu((wide > allowed) & (high > allowed), 1))
+    pairs = [f"{upright[i].text!r} and {upright[j].text!r}" for i, j in zip(first, second, strict=True)]
+    return [f"texts overlap: {pair}" for pair in pairs[:_MAX_NAMED]] + (
+        [f"{len(pairs) - _MAX_NAMED} more pairs of texts overlap"] if len(pairs) > _MAX_NAMED else []
+    )
+
+
+def _shared(low: npt.NDArray[Any], high: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    shared: npt.NDArray[Any] = np.minimum(high[:, None], high[None, :]) - np.maximum(
+        low[:, None], low[None, :]
+    )
+    return shared
+
+
+def _missing_labels(figure: Figure, drawn: Recorder) -> list[str]:
+    """Axes whose numbers are shown need a label of their own, or one of a figure around them."""
+    shown = {id(text.artist) for text in drawn.texts}
+    found = []
+    for number, axes in enumerate(figure.axes):
+        for name in ("x", "y", "z"):
+            axis = getattr(axes, f"{name}axis", None)
+            if axis is None or not axes.get_visible() or axis.label.get_text().strip():
+                continue
+            ticks = [*axis.get_ticklabels(which="both")]
+            if any(id(label) in shown for label in ticks) and not _label_around(axes, name):
+                found.append(f"{_name(axes, number)}: the {name} axis shows values and has no label")
+    return found
+
+
+def _label_around(axes: Axes, name: str) -> bool:
+    parent: Any = axes.get_figure(root=False)
+    while name in "xy":
+        if getattr(parent, f"get_sup{name}label")().strip():
+            return True
+        above = parent.get_figure(root=False)
+        if above is None or above is parent:
+            return False
+        parent = above
+    return False
+
+
+def _against_venue_rules(figure: Figure, look: Look) -> list[str]:
+    found = []
+    plots = [axes for axes in figure.axes if axes.get_visible() and axes.get_label() != "<colorbar>"]
+    titles = [figure.get_suptitle()]
+    if len(plots) == 1:
+        titles += [plots[0].get_title(loc) for loc in ("left", "center", "right")]
+    if not look.venue.title_inside:
+        shown = [title for title in titles if title.strip()]
+        found += [f"{look.venue.name} allows no title inside the figure: {title!r}" for title in shown]
+    if not look.venue.grid:
+        for number, axes in enumerate(figure.axes):
+            axis_lines = [*axes.xaxis.get_gridlines(), *axes.yaxis.get_gridlines()]
+            if axes.name != "3d" and any(line.get_visible() for line in axis_lines):
+                found.append(f"{look.venue.name} allows no grid: {_name(axes, number)}")
+    return found
+
+
+def _name(axes: Axes, number: int) -> str:
+    label = axes.get_title("left") or axes.get_title() or axes.get_ylabel() or axes.get_xlabel()
+    return f"axes {number + 1} ({label!r})" if label else f"axes {number + 1}"
+
+
+def _some(texts: list[str]) -> str:
+    unique = list(dict.fromkeys(texts))
+    more = f" and {len(unique) - _MAX_NAMED} more" if len(unique) > _MAX_NAMED else ""
+    return ", ".join(repr(text) for text in unique[:_MAX_NAMED]) + more

@@ -1,0 +1,236 @@
+"""Draw a figure and return its files; the only place that holds Matplotlib state.
+
+Nothing of the user's machine takes part: settings are Matplotlib's defaults and the look's, fonts
+are those that ship. The layout is computed once, at the venue's resolution, and then frozen, so that
+all formats show the same picture and no format's bytes depend on which others were asked for.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure, SubFigure
+from pyparsing import ParseBaseException
+
+from figproof import encode
+from figproof.camera import Recorder, problems_of
+from figproof.encode import read_provenance
+from figproof.errors import FigproofError, suggest
+from figproof.fonts import only_shipped_fonts
+from figproof.style import Look
+
+__all__ = ["FORMATS", "panel_letter", "problems", "read_provenance", "render"]
+
+FORMATS = ("pdf", "png", "svg")
+
+_FIXED = {"pdf.compression": 0, "svg.hashsalt": "figproof", "svg.id": None}
+_NO_METADATA: Mapping[str, Mapping[str, None]] = {
+    "pdf": {"Creator": None, "Producer": None, "CreationDate": None},
+    "svg": {"Date": None, "Creator": None, "Format": None, "Type": None},
+}
+
+
+def render(
+    draw: Callable[[Figure], None],
+    look: Look,
+    size_in: tuple[float, float],
+    formats: Sequence[str],
+    provenance: Mapping[str, Any],
+) -> dict[str, bytes]:
+    """Draw a figure and encode it.
+
+    Parameters
+    ----------
+    draw : callable (Figure) -> None
+        Draws into an empty figure of the given size with constrained layout.
+    look : Look
+    size_in : (float, float)
+        Width and height of the page in inches, kept exactly.
+    formats : sequence of str
+        Of ``"pdf"``, ``"png"`` and ``"svg"``.
+    provenance : mapping
+        Plain data, embedded in every file; ``provenance["figure"]`` is the figure's id.
+
+    Returns
+    -------
+    dict of str to bytes
+        The same bytes for the same arguments, on every x86-64 host with the same lock.
+
+    Raises
+    ------
+    FigproofError
+        All problems of the figure: those of :func:`problems`, and whatever Matplotlib warned of
+        (a collapsed layout, a missing glyph or font).
+    """
+    figure_id = str(provenance.get("figure", "figure"))
+    _check_request(figure_id, look, size_in, formats)
+    with clean_matplotlib(look) as complaints:
+        figure = Figure(figsize=size_in, dpi=look.venue.png_dpi)
+        FigureCanvasAgg(figure)
+        with _mathtext_errors_named(figure_id):
+            draw(figure)
+            _freeze_layout(figure)
+            recorder = _paint(figure)
+            found = problems_of(figure, look, recorder)
+            files = {name: _encode(figure, recorder, name, look, provenance) for name in formats}
+    _raise_problems(figure_id, look, [*complaints, *found])
+    return files
+
+
+def problems(fig: Figure, look: Look) -> list[str]:
+    """What keeps a figure from being camera-ready, as sentences; empty if nothing does.
+
+    Text under the venue's minimum (sub- and superscripts as drawn), thin lines, text or axes outside
+    the canvas, texts that overlap, axes with numbers and no label, and what the venue forbids.
+    """
+    with clean_matplotlib(look) as complaints:
+        fig.draw_without_rendering()
+        found = problems_of(fig, look, _paint(fig))
+    return [*complaints, *found]
+
+
+def panel_letter(subfigure: SubFigure, letter: str, look: Look) -> None:
+    """Letter a panel at its upper left as the venue asks, ``(a)`` or ``a``.
+
+    Call it after the panel is drawn. The letter has a line of its own, which the layout reserves,
+    and shares it with the panel's suptitle where there is one; so it covers no data.
+    """
+    venue = look.venue
+    text = venue.panel_letter_format.replace("a", letter)
+    style: dict[str, Any] = {
+        "fontsize": venue.panel_letter_pt,
+        "fontweight": venue.panel_letter_weight,
+        "color": look.ink,
+    }
+    if subfigure.get_suptitle():
+        subfigure.text(0.0, 0.995, text, ha="left", va="top", **style)
+    else:
+        subfigure.suptitle(text, x=0.0, ha="left", **style)
+
+
+@contextmanager
+def clean_matplotlib(look: Look) -> Iterator[list[str]]:
+    """Matplotlib's defaults, the look's settings and the shipped fonts; all put back afterwards.
+
+    Yields
+    ------
+    list of str
+        Filled, when the block ends, with what Matplotlib warned of or logged as a warning.
+    """
+    complaints: list[str] = []
+    with (
+        mpl.rc_context(),
+        only_shipped_fonts(look.fonts),
+        encode.svg_images_as_ours(),
+        _collected(complaints),
+    ):
+        # Not rcdefaults(): it leaves alone some settings that move pixels, as timezone and date.epoch.
+        mpl.rcParams.update(
+            {key: mpl.rcParamsDefault[key] for key in mpl.rcParamsDefault if key != "backend"}
+        )
+        mpl.rcParams.update({**look.rc, **_FIXED})
+        yield complaints
+
+
+@contextmanager
+def _collected(complaints: list[str]) -> Iterator[None]:
+    """Collect warnings and Matplotlib's log from WARNING upwards; deprecations are for developers."""
+    logger = logging.getLogger("matplotlib")
+    handler = _ListHandler()
+    before = logger.level, logger.propagate, logger.disabled
+    logger.setLevel(logging.WARNING)
+    logger.propagate = logger.disabled = False
+    logger.addHandler(handler)
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            yield
+    finally:
+        logger.removeHandler(handler)
+        logger.level, logger.propagate, logger.disabled = before
+    quiet = (DeprecationWarning, PendingDeprecationWarning)
+    warned = [str(item.message) for item in caught if not issubclass(item.category, quiet)]
+    complaints += dict.fromkeys(" ".join(text.split()) for text in (*warned, *handler.texts))
+
+
+class _ListHandler(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.texts: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.texts.append(record.getMessage())
+
+
+@contextmanager
+def _mathtext_errors_named(figure_id: str) -> Iterator[None]:
+    try:
+        yield
+    except ValueError as error:
+        if isinstance(error.__cause__ or error.__context__, ParseBaseException):
+            reason = " ".join(str(error).split())
+            raise FigproofError(
+                f"a text cannot be typeset: {reason}", where=f"figure {figure_id}", hint="escape '$' as '\\$'"
+            ) from error
+        raise
+
+
+def _check_request(figure_id: str, look: Look, size_in: tuple[float, float], formats: Sequence[str]) -> None:
+    where = f"figure {figure_id}"
+    for name in formats:
+        if name not in FORMATS:
+            raise FigproofError(f"format {name!r} is unknown. {suggest(name, FORMATS)}", where=where)
+    width, height = size_in
+    if not (0 < width <= max(look.venue.widths_in.values()) and 0 < height <= look.venue.max_height_in):
+        widths = ", ".join(f"{name} {value:g}" for name, value in look.venue.widths_in.items())
+        raise FigproofError(
+            f"{width:g} x {height:g} in does not fit {look.venue.name}: "
+            f"widths {widths} in, height up to {look.venue.max_height_in:g} in",
+            where=where,
+        )
+
+
+def _freeze_layout(figure: Figure) -> None:
+    # Twice: some artists place themselves when drawn, and the layout must see where.
+    figure.draw_without_rendering()
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+
+
+def _paint(figure: Figure) -> Recorder:
+    recorder = Recorder(figure)
+    figure.draw(recorder)
+    return recorder
+
+
+def _encode(
+    figure: Figure, recorder: Recorder, name: str, look: Look, provenance: Mapping[str, Any]
+) -> bytes:
+    dpi = look.venue.png_dpi
+    if name == "png":
+        rgba = np.asarray(recorder.buffer_rgba(), dtype=np.uint8)
+        return encode.png(encode.on_white(rgba), dpi, provenance)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=name, dpi=dpi, metadata=dict(_NO_METADATA[name]))
+    if name == "pdf":
+        return encode.pdf(buffer.getvalue(), str(provenance.get("figure", "figure")), provenance)
+    return encode.svg(buffer.getvalue(), provenance)
+
+
+def _raise_problems(figure_id: str, look: Look, found: Sequence[str]) -> None:
+    if found:
+        listed = "".join(f"\n  - {problem}" for problem in found)
+        count = f"{len(found)} problem{'s' if len(found) > 1 else ''}"
+        raise FigproofError(
+            f"is not camera-ready for {look.venue.name}, {count}:{listed}",
+            where=f"figure {figure_id}",
+            hint="change the figure's size, its params or the kind's draw()",
+        )

@@ -1,0 +1,224 @@
+"""Files with the same bytes on every host: PNG, PDF and SVG, each carrying its provenance.
+
+What compresses decides the bytes. Pillow's wheels, CPython's ``zlib`` and Matplotlib's PDF writer,
+which uses it, all load the host's libz, and zlib, zlib-ng and distributions' patches give different
+bytes for one input. Looked at besides: ``isal`` and ``zlib-ng`` (their output depends on the
+processor's instruction set) and ``zopfli`` (stable, minutes for a 600 dpi figure). So everything is
+compressed with ``deflate``: libdeflate, linked in at a pinned version.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+from xml.etree import ElementTree
+from xml.sax.saxutils import escape
+
+import deflate
+import numpy as np
+import numpy.typing as npt
+from matplotlib.backends import backend_svg
+from pypdf import PdfReader, PdfWriter
+from pypdf.errors import PyPdfError
+from pypdf.generic import (
+    EncodedStreamObject,
+    NameObject,
+    NumberObject,
+    StreamObject,
+    TextStringObject,
+)
+
+from figproof.canonical import to_json_bytes
+from figproof.errors import FigproofError
+
+PRODUCER = "figproof"
+MAX_READ_BYTES = 200_000_000
+
+_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_KEYWORD = b"figproof"
+_LEVEL = 9
+_METRE_IN = 0.0254
+
+Pixels = npt.NDArray[np.uint8]
+
+
+def provenance_text(provenance: Mapping[str, Any]) -> str:
+    r"""Canonical JSON in ASCII: other characters, lone surrogates too, are ``\uXXXX``.
+
+    So no format's rules on characters and encodings apply to what runs are called.
+    """
+    plain = json.loads(to_json_bytes(provenance).decode("utf-8", "surrogatepass"))
+    return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
+def on_white(rgba: Pixels) -> Pixels:
+    """Blend RGBA pixels, shape (height, width, 4), with white paper; returns (height, width, 3)."""
+    alpha = rgba[..., 3:].astype(np.uint16)
+    colour = rgba[..., :3].astype(np.uint16)
+    return ((colour * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
+
+
+def png(pixels: Pixels, dpi: int | None = None, provenance: Mapping[str, Any] | None = None) -> bytes:
+    """Encode pixels as PNG.
+
+    Parameters
+    ----------
+    pixels : ndarray of uint8, shape (height, width, 3 or 4)
+        RGB or RGBA.
+    dpi : int, optional
+        Written as pixels per metre (``pHYs``).
+    provenance : mapping, optional
+        Written as ``iTXt`` under the keyword ``figproof``.
+    """
+    height, width, channels = pixels.shape
+    colour_type = {3: 2, 4: 6}[channels]
+    chunks = [_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, colour_type, 0, 0, 0))]
+    if dpi is not None:
+        per_metre = round(dpi / _METRE_IN)
+        chunks.append(_chunk(b"pHYs", struct.pack(">IIB", per_metre, per_metre, 1)))
+    if provenance is not None:
+        text = provenance_text(provenance).encode("ascii")
+        chunks.append(_chunk(b"iTXt", _KEYWORD + b"\0\0\0\0\0" + text))
+    # Filter 2, the difference to the row above: figures repeat rows, and one filter needs no heuristic.
+    rows = np.full((height, 1 + width * channels), 2, dtype=np.uint8)
+    flat = pixels.reshape(height, width * channels)
+    rows[:, 1:] = flat
+    rows[1:, 1:] -= flat[:-1]
+    chunks.append(_chunk(b"IDAT", bytes(deflate.zlib_compress(rows.tobytes(), _LEVEL))))
+    return b"".join([_PNG_SIGNATURE, *chunks, _chunk(b"IEND", b"")])
+
+
+def _chunk(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", deflate.crc32(kind + content))
+
+
+def pdf(plain: bytes, title: str, provenance: Mapping[str, Any]) -> bytes:
+    """Rewrite a PDF that Matplotlib wrote uncompressed: streams deflated, fixed metadata, provenance.
+
+    Parameters
+    ----------
+    plain : bytes
+        Written with ``pdf.compression: 0`` and no dates.
+    title : str
+        Document title: the figure's id.
+    provenance : mapping
+        Written into the Info dictionary as ``/figproof``.
+    """
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(plain)))
+    for number, item in enumerate(writer._objects):
+        if isinstance(item, StreamObject) and "/Filter" not in item:
+            writer._objects[number] = _deflated(item)
+    writer.metadata = {
+        NameObject("/Producer"): TextStringObject(PRODUCER),
+        NameObject("/Title"): TextStringObject(title),
+        NameObject("/figproof"): TextStringObject(provenance_text(provenance)),
+    }
+    buffer = io.BytesIO()
+    writer.write(buffer)
+    return buffer.getvalue()
+
+
+def _deflated(stream: StreamObject) -> EncodedStreamObject:
+    encoded = EncodedStreamObject()
+    encoded.update({key: value for key, value in stream.items() if key != "/Length"})
+    encoded[NameObject("/Filter")] = NameObject("/FlateDecode")
+    content = bytes(deflate.zlib_compress(stream.get_data(), _LEVEL))
+    encoded[NameObject("/Length")] = NumberObject(len(content))
+    encoded._data = content
+    encoded.indirect_reference = stream.indirect_reference
+    return encoded
+
+
+def svg(plain: bytes, provenance: Mapping[str, Any]) -> bytes:
+    """Put provenance into an SVG that Matplotlib wrote, as escaped text of ``<metadata>``."""
+    start = plain.index(b">", plain.index(b"<svg ")) + 1
+    text = escape(provenance_text(provenance)).encode("ascii")
+    return plain[:start] + b'\n <metadata id="figproof">' + text + b"</metadata>" + plain[start:]
+
+
+class _SvgImage:
+    """Stands in for ``PIL.Image`` in Matplotlib's SVG writer, which embeds images as PNG."""
+
+    def __init__(self, pixels: Pixels) -> None:
+        self._pixels = pixels
+
+    @classmethod
+    def fromarray(cls, pixels: Pixels) -> _SvgImage:
+        return cls(pixels)
+
+    def save(self, buffer: io.BytesIO, format: str) -> None:
+        buffer.write(png(self._pixels))
+
+
+@contextmanager
+def svg_images_as_ours() -> Iterator[None]:
+    """Let Matplotlib's SVG writer embed images with :func:`png`; their ids are hashes of these bytes."""
+    module = cast(Any, backend_svg)
+    before, module.Image = module.Image, _SvgImage
+    try:
+        yield
+    finally:
+        module.Image = before
+
+
+def read_provenance(path: Path) -> dict[str, Any]:
+    """Read the provenance that a PDF, SVG or PNG carries.
+
+    Raises
+    ------
+    FigproofError
+        The file cannot be read, is damaged, is of another type or carries no provenance.
+    """
+    where = str(path)
+    readers = {".pdf": _from_pdf, ".svg": _from_svg, ".png": _from_png}
+    if path.suffix not in readers:
+        raise FigproofError(f"is no figure. Allowed: {', '.join(sorted(readers))}", where=where)
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(MAX_READ_BYTES + 1)
+    except OSError as error:
+        raise FigproofError(f"cannot be read: {error.strerror or error}", where=where) from error
+    if len(content) > MAX_READ_BYTES:
+        raise FigproofError(f"is larger than {MAX_READ_BYTES} bytes", where=where)
+    try:
+        text = readers[path.suffix](content)
+        provenance = json.loads(text) if text is not None else None
+    except (ValueError, struct.error, PyPdfError, ElementTree.ParseError, RecursionError) as error:
+        raise FigproofError(f"is damaged: {error}", where=where, hint="build the figure again") from error
+    if not isinstance(provenance, dict):
+        raise FigproofError("carries no provenance", where=where, hint="was it made by another program?")
+    return provenance
+
+
+def _from_pdf(content: bytes) -> str | None:
+    information = PdfReader(io.BytesIO(content)).metadata
+    text = None if information is None else information.get("/figproof")
+    return None if text is None else str(text)
+
+
+def _from_svg(content: bytes) -> str | None:
+    for element in ElementTree.fromstring(content):
+        if element.tag.endswith("}metadata") and element.get("id") == "figproof":
+            return element.text
+    return None
+
+
+def _from_png(content: bytes) -> str | None:
+    if not content.startswith(_PNG_SIGNATURE):
+        raise ValueError("no PNG signature")
+    place = len(_PNG_SIGNATURE)
+    while place < len(content):
+        length, kind = struct.unpack(">I4s", content[place : place + 8])
+        body = content[place + 8 : place + 8 + length]
+        (checksum,) = struct.unpack(">I", content[place + 8 + length : place + 12 + length])
+        if deflate.crc32(kind + body) != checksum:
+            raise ValueError(f"chunk {kind!r} does not match its checksum")
+        if kind == b"iTXt" and body.startswith(_KEYWORD + b"\0"):
+            return body[len(_KEYWORD) + 5 :].decode("ascii")
+        place += 12 + length
+    return None
