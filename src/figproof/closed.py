@@ -63,6 +63,7 @@ def _fields_at(model: type[BaseModel], location: Iterable[Any]) -> list[str]:
     current: type[BaseModel] = model
     for step in location:
         annotation: Any = current.model_fields[step].annotation if step in current.model_fields else None
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            current = annotation
+        # The member of `Model | None` that has fields.
+        members = (annotation, *getattr(annotation, "__args__", ()))
+        current = next((m for m in members if isinstance(m, type) and issubclass(m, BaseModel)), current)
     return [field.alias or name for name, field in current.model_fields.items()]

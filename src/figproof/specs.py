@@ -5,16 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from figproof.closed import Closed, parse
 from figproof.errors import FigproofError, raise_together, suggest
 from figproof.kinds import kind_names, load_kind
 from figproof.project import Project
 from figproof.yamlfile import load_yaml
-
-Model = TypeVar("Model", bound=BaseModel)
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 FORMATS = ("pdf", "svg", "png")
@@ -23,18 +22,14 @@ Scalar = bool | int | float | str | None
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 
 
-class _Closed(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class Palettes(_Closed):
+class Palettes(Closed):
     """Which palette plays which role."""
 
     qualitative: str = Field("petroff10", description="Colours of conditions and classes.")
     sequential: str = Field("viridis", description="Colours of a map from low to high.")
 
 
-class Config(_Closed):
+class Config(Closed):
     """``config/config.yaml``: what all figures share."""
 
     venue: str = Field(description="Default venue: a file in styles/venues.")
@@ -42,7 +37,7 @@ class Config(_Closed):
     palettes: Palettes = Field(default_factory=Palettes, description="Default palettes.")
 
 
-class Panel(_Closed):
+class Panel(Closed):
     """One kind drawn from one pin."""
 
     kind: str = Field(description="A file in figures/.")
@@ -50,7 +45,7 @@ class Panel(_Closed):
     params: dict[str, Any] = Field(default_factory=dict, description="The kind's own parameters.")
 
 
-class FigureSpec(_Closed):
+class FigureSpec(Closed):
     """``config/figures/<id>.yaml``: one kind and pin, or panels on a layout."""
 
     kind: str | None = Field(None, description="A file in figures/; not with panels.")
@@ -85,21 +80,20 @@ class FigureSpec(_Closed):
         return (("", Panel(kind=self.kind or "", pin=self.pin or "", params=self.params)),)
 
 
-class Range(_Closed):
+class Range(Closed):
     """Numbers between two ends, both included; either end may be left out."""
 
     min: float | int | None = None
     max: float | int | None = None
 
 
-class OneOf(BaseModel):
+class OneOf(Closed):
     """Any of the listed values."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
     values: list[Any] = Field(alias="in", min_length=1)
 
 
-class Selection(_Closed):
+class Selection(Closed):
     """``config/selections/<name>.yaml``: a question to the store."""
 
     experiment: str = Field(description="Experiment name as Sacred stored it.")
@@ -157,53 +151,10 @@ def rectangle(layout: list[str], letter: str) -> tuple[tuple[int, int], tuple[in
     return (min(rows), max(rows) + 1), (min(columns), max(columns) + 1)
 
 
-def _parse(model: type[Model], content: Any, where: str, key: str = "") -> Model:
-    if not isinstance(content, dict):
-        raise FigproofError(
-            f"must be a mapping of keys to values, given {type(content).__name__}", where=where
-        )
-    try:
-        return model.model_validate(content)
-    except ValidationError as error:
-        raise_together([_explain(detail, model, where, key) for detail in error.errors()])
-        raise
-
-
-def _explain(detail: Any, model: type[BaseModel], where: str, prefix: str) -> FigproofError:
-    place = ".".join([prefix, *map(str, detail["loc"])] if prefix else map(str, detail["loc"]))
-    where = f"{where}: {place}" if place else where
-    if detail["type"] == "extra_forbidden":
-        known = _fields_at(model, detail["loc"][:-1])
-        return FigproofError(
-            f"unknown key {detail['loc'][-1]!r}. {suggest(str(detail['loc'][-1]), known)}", where=where
-        )
-    if detail["type"] == "missing":
-        return FigproofError("is needed and not given", where=where)
-    message = detail["msg"].removeprefix("Value error, ")
-    given = "" if detail["type"] == "value_error" else f"; given {detail['input']!r}"
-    return FigproofError(f"{message}{given}", where=where)
-
-
-def _fields_at(model: type[BaseModel], loc: Iterable[Any]) -> list[str]:
-    """Field names of the (nested) model that a pydantic location points into."""
-    current: Any = model
-    for step in loc:
-        if isinstance(step, int) or not _is_model(current):
-            continue
-        annotation = current.model_fields[step].annotation
-        candidates = [annotation, *getattr(annotation, "__args__", ())]
-        current = next((c for c in candidates if _is_model(c)), current)
-    return [field.alias or name for name, field in current.model_fields.items()]
-
-
-def _is_model(candidate: Any) -> bool:
-    return isinstance(candidate, type) and issubclass(candidate, BaseModel)
-
-
 def load_config(project: Project) -> Config:
     """Read ``config/config.yaml``."""
     path = project.config_file
-    return _parse(Config, load_yaml(path), project.relative(path))
+    return parse(Config, load_yaml(path), project.relative(path))
 
 
 def selection_names(project: Project) -> tuple[str, ...]:
@@ -226,7 +177,7 @@ def load_selection(project: Project, name: str) -> Selection:
             hint=f"add config/selections/{name}.yaml to define it",
         )
     path = project.selections / f"{name}.yaml"
-    return _parse(Selection, load_yaml(path), project.relative(path))
+    return parse(Selection, load_yaml(path), project.relative(path))
 
 
 def figure_ids(project: Project) -> tuple[str, ...]:
@@ -284,7 +235,7 @@ def load_figure(project: Project, figure: str) -> FigureSpec:
         )
     path = project.figure_specs / f"{figure}.yaml"
     where = project.relative(path)
-    spec = _parse(FigureSpec, load_yaml(path), where)
+    spec = parse(FigureSpec, load_yaml(path), where)
     raise_together(_unknown_names(project, spec, where))
     return spec
 
@@ -345,7 +296,7 @@ def load_params(project: Project, figure: str, spec: FigureSpec) -> tuple[Any, .
         key = f"panels.{letter}.params" if letter else "params"
         try:
             kind = load_kind(project.kinds, panel.kind, where=where)
-            loaded.append(_parse(kind.params, panel.params, where, key))
+            loaded.append(parse(kind.params, panel.params, where, key))
         except FigproofError as error:
             errors.append(error)
     raise_together(errors)

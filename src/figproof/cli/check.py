@@ -33,26 +33,26 @@ def _run(arguments: argparse.Namespace, root: Path) -> int:
     project = Project(root)
     errors: list[FigproofError] = []
 
-    def attempt(read: Callable[[], Any]) -> Any:
+    def attempt(read: Callable[..., Any], *arguments: Any) -> Any:
         try:
-            return read()
+            return read(*arguments)
         except FigproofError as error:
             errors.append(error)
             return None
 
-    config = attempt(lambda: load_config(project))
-    selections = attempt(lambda: selection_names(project)) or ()
-    pins, figures = pin_names(project), attempt(lambda: figure_ids(project)) or ()
+    config = attempt(load_config, project)
+    selections = attempt(selection_names, project) or ()
+    pins, figures = pin_names(project), attempt(figure_ids, project) or ()
     for name in selections:
-        attempt(lambda name=name: load_selection(project, name))
+        attempt(load_selection, project, name)
     for name in pins:
-        attempt(lambda name=name: load_pin(project, name))
+        attempt(load_pin, project, name)
     for figure in figures:
-        spec = attempt(lambda figure=figure: load_figure(project, figure))
+        spec = attempt(load_figure, project, figure)
         if spec is not None:
-            attempt(lambda figure=figure, spec=spec: load_params(project, figure, spec))
+            attempt(load_params, project, figure, spec)
         if spec is not None and config is not None:
-            attempt(lambda spec=spec: look_of(project, spec, config))
+            attempt(look_of, project, spec, config)
     raise_together(_distinct(errors))
     print(f"{len(figures)} figures, {len(selections)} selections, {len(pins)} pins: no problem")
     return 0

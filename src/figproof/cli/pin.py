@@ -25,7 +25,7 @@ def _run(arguments: argparse.Namespace, root: Path) -> int:
     from figproof.store import open_store
 
     project = Project(root)
-    names = arguments.names or (pin_names(project) if arguments.check else selection_names(project))
+    names = arguments.names or list(pin_names(project) if arguments.check else selection_names(project))
     if not names:
         raise FigproofError("is empty", where="config/selections", hint="add config/selections/<name>.yaml")
     with open_store(root) as store:
