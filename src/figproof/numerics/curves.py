@@ -1,0 +1,153 @@
+"""Series of one run or of several: smoothing, and putting different step grids side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from figproof.errors import FigproofError
+from figproof.model import FloatArray, IntArray
+
+
+def ema(values: FloatArray, decay: float) -> FloatArray:
+    """Debiased exponential moving average.
+
+    ``m_t = decay * m_(t-1) + (1 - decay) * x_t`` from ``m_0 = 0``, divided by ``1 - decay**t``: the
+    bias correction of Kingma & Ba 2015 (Adam, section 3), as TensorBoard draws it.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+        A value that is not finite stays as it is and does not enter the average.
+    decay : float
+        0 (no smoothing) up to, not including, 1.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+
+    Raises
+    ------
+    FigproofError
+        ``decay`` is outside [0, 1).
+    """
+    if not 0 <= decay < 1:
+        raise FigproofError(f"the decay of an exponential average must be in [0, 1), not {decay}")
+    smooth = np.array(values, dtype=np.float64)
+    mean, weight = 0.0, 0.0
+    for index in np.flatnonzero(np.isfinite(smooth)):
+        mean = decay * mean + (1 - decay) * smooth[index]
+        # The same recurrence for a series of ones is 1 - decay**t, without a power to round.
+        weight = decay * weight + (1 - decay)
+        smooth[index] = mean / weight
+    return smooth
+
+
+def moving_average(values: FloatArray, window: int) -> FloatArray:
+    """Centred moving average whose window shrinks from both sides at the edges.
+
+    The window stays centred everywhere, so a straight line comes back unchanged up to its ends, and
+    the first and last value are the recorded ones.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+        A value that is not finite stays as it is and does not enter its neighbours' averages.
+    window : int
+        Odd, in points.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+
+    Raises
+    ------
+    FigproofError
+        ``window`` is even or not positive.
+    """
+    if window < 1 or window % 2 == 0:
+        raise FigproofError(f"the window of a centred average must be odd and at least 1, not {window}")
+    values = np.asarray(values, dtype=np.float64)
+    finite = np.isfinite(values)
+    smooth = values.copy()
+    position = np.arange(values.size)
+    reach = np.minimum(window // 2, np.minimum(position, values.size - 1 - position))
+    total, count = (
+        values * finite if finite.all() else np.where(finite, values, 0.0),
+        finite.astype(np.float64),
+    )
+    # Sum by offset, not by difference of cumulative sums: that would lose digits after a large value.
+    for offset in range(1, window // 2 + 1):
+        inside = np.flatnonzero(reach >= offset)
+        for neighbour in (inside - offset, inside + offset):
+            total[inside] += np.where(finite[neighbour], values[neighbour], 0.0)
+            count[inside] += finite[neighbour]
+    smooth[finite] = total[finite] / count[finite]
+    return smooth
+
+
+@dataclass(frozen=True)
+class Aligned:
+    """Several series on one step grid.
+
+    Attributes
+    ----------
+    steps : ndarray of int64, shape (n,)
+        Strictly increasing.
+    values : ndarray of float64, shape (series, n)
+        NaN where a series has no such step, and where it recorded NaN.
+    recorded : ndarray of bool, shape (series, n)
+        Tells the two apart.
+    left_out : int
+        How many recorded points stand on steps that are not in the grid.
+    """
+
+    steps: IntArray
+    values: FloatArray
+    recorded: npt.NDArray[np.bool_]
+    left_out: int
+
+
+def align(grids: Sequence[IntArray], values: Sequence[FloatArray], rule: str) -> Aligned:
+    """Put series on one step grid; nothing is interpolated.
+
+    Parameters
+    ----------
+    grids, values : sequence of ndarray, each of shape (n_i,)
+        Steps are strictly increasing.
+    rule : {"equal", "common", "union"}
+        ``equal`` refuses grids that differ; ``common`` keeps the steps that all share; ``union``
+        keeps all steps, with gaps.
+
+    Raises
+    ------
+    FigproofError
+        The grids differ under ``equal``, or share no step under ``common``.
+    """
+    first = grids[0]
+    equal = all(np.array_equal(first, grid) for grid in grids[1:])
+    if rule == "equal" and not equal:
+        sizes = sorted({grid.size for grid in grids})
+        lasts = sorted({int(grid[-1]) for grid in grids if grid.size})
+        raise FigproofError(
+            f"the runs were recorded at different steps ({'/'.join(map(str, sizes))} points, "
+            f"last step {'/'.join(map(str, lasts))})",
+            hint="set align: common (only the steps that all share) or align: union (all steps, with gaps)",
+        )
+    steps = first
+    for grid in grids[1:]:
+        steps = np.union1d(steps, grid) if rule == "union" else np.intersect1d(steps, grid)
+    if steps.size == 0:
+        raise FigproofError("the runs share no step", hint="set align: union")
+    placed = np.full((len(grids), steps.size), np.nan)
+    recorded = np.zeros((len(grids), steps.size), dtype=np.bool_)
+    for row, (grid, series) in enumerate(zip(grids, values, strict=True)):
+        kept = np.isin(grid, steps)
+        column = np.searchsorted(steps, grid[kept])
+        placed[row, column] = series[kept]
+        recorded[row, column] = True
+    left_out = sum(grid.size for grid in grids) - int(recorded.sum())
+    return Aligned(steps.astype(np.int64), placed, recorded, left_out)
