@@ -110,10 +110,12 @@ def panel_letter(subfigure: SubFigure, letter: str, look: Look) -> None:
         "fontweight": venue.panel_letter_weight,
         "color": look.ink,
     }
+    pad_in = look.rc["figure.constrained_layout.w_pad"]
+    left = pad_in * subfigure.get_figure(root=True).dpi / subfigure.bbox.width
     if subfigure.get_suptitle():
-        subfigure.text(0.0, 0.995, text, ha="left", va="top", **style)
+        subfigure.text(left, 0.995, text, ha="left", va="top", **style)
     else:
-        subfigure.suptitle(text, x=0.0, ha="left", **style)
+        subfigure.suptitle(text, x=left, ha="left", **style)
 
 
 @contextmanager

@@ -28,7 +28,6 @@ _GROUPS = (
 )
 
 _REFUSED = {
-    "axes.formatter.use_locale": "figures would depend on the reader's locale",
     "axes.prop_cycle": "colours come from the palette, by name; a cycler is code",
     "figure.dpi": "the raster comes from the header's png_dpi",
     "figure.figsize": "the size comes from the header's widths_in and the figure's height",
@@ -131,7 +130,7 @@ def load_settings(path: Path, where: str) -> dict[str, Any]:
 
 
 def _setting(key: str, value: str, place: str) -> Any:
-    if key not in mpl.rcParams and key != "backend":
+    if key not in mpl.rcParams:
         known = [name for name in mpl.rcParams if name.partition(".")[0] in _GROUPS]
         near = suggest(key, known).rpartition(". ")[2] if key else ""
         hint = near if near.startswith("Did you mean") else "see Matplotlib's list of rcParams"

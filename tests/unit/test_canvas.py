@@ -1,0 +1,389 @@
+"""The canvas keeps the page's size, embeds fonts and provenance, and refuses what is not camera-ready."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib import font_manager
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from PIL import Image
+from pypdf import PdfReader
+
+from figproof.canvas import clean_matplotlib, panel_letter, problems, read_provenance, render
+from figproof.encode import on_white, png
+from figproof.errors import FigproofError
+from figproof.style import Look, load_look
+
+ROOT = Path(__file__).parents[2]
+SIZE = (3.25, 2.0)
+
+
+@pytest.fixture(scope="module")
+def look() -> Look:
+    return load_look(ROOT, "icml2025", "petroff10", "viridis", {})
+
+
+@pytest.fixture(scope="module")
+def nature() -> Look:
+    return load_look(ROOT, "nature", "petroff10", "viridis", {})
+
+
+def line(figure: Figure, values: Any = (1.0, 2.0, 4.0)) -> Any:
+    axes = figure.subplots()
+    axes.plot([0, 1, 2], values)
+    axes.set_xlabel("Epoch")
+    axes.set_ylabel("Loss (nat)")
+    return axes
+
+
+def refused(look: Look, change: Callable[[Any], object], size: tuple[float, float] = SIZE) -> str:
+    with pytest.raises(FigproofError) as caught:
+        render(lambda figure: change(line(figure)), look, size, ["png"], {"figure": "fig5"})
+    assert str(caught.value).startswith(f"figure fig5: is not camera-ready for {look.venue.name}, ")
+    return str(caught.value)
+
+
+def test_a_good_figure_has_no_problem_and_comes_in_each_format_asked_for(look: Look) -> None:
+    files = render(line, look, SIZE, ["svg", "png", "pdf"], {"figure": "fig5"})
+    assert list(files) == ["svg", "png", "pdf"]
+    assert [files[name][:5] for name in files] == [b"<?xml", b"\x89PNG\r", b"%PDF-"]
+
+
+@pytest.mark.parametrize(("venue", "width"), [("nature", 3.503937), ("ieee", 7.16), ("neurips2025", 5.5)])
+def test_the_pdf_page_is_exactly_as_wide_as_asked(venue: str, width: float) -> None:
+    look = load_look(ROOT, venue, "petroff10", "viridis", {})
+    page = PdfReader(io.BytesIO(render(line, look, (width, 2.0), ["pdf"], {})["pdf"])).pages[0]
+    assert [float(x) for x in page.mediabox] == pytest.approx([0, 0, width * 72, 144.0], abs=1e-5)
+
+
+def test_every_font_in_the_pdf_is_embedded_truetype(nature: Look) -> None:
+    def draw(figure: Figure) -> None:
+        line(figure).set_title(r"$\alpha$ and text")
+
+    reader = PdfReader(io.BytesIO(render(draw, nature, SIZE, ["pdf"], {})["pdf"]))
+    fonts = [font.get_object() for font in reader.pages[0]["/Resources"]["/Font"].values()]
+    assert fonts
+    for font in fonts:
+        below = font["/DescendantFonts"][0].get_object() if "/DescendantFonts" in font else font
+        assert below["/Subtype"] in ("/TrueType", "/CIDFontType2")
+        assert "/FontFile2" in below["/FontDescriptor"]
+
+
+def test_every_stream_of_the_pdf_is_deflated_images_too_and_nothing_tells_the_time(look: Look) -> None:
+    def draw(figure: Figure) -> None:
+        line(figure).imshow(np.arange(12.0).reshape(3, 4), aspect="auto", extent=(0, 2, 0, 4))
+
+    content = render(draw, look, SIZE, ["pdf"], {"figure": "fig5"})["pdf"]
+    reader = PdfReader(io.BytesIO(content))
+    objects = [reader.get_object(number) for number in range(1, len(reader.xref[0]) + 1)]
+    streams = [item for item in objects if hasattr(item, "get_data")]
+    assert [item for item in streams if item.get("/Subtype") == "/Image"]
+    assert {item["/Filter"] for item in streams} == {"/FlateDecode"}
+    assert set(reader.metadata or {}) == {"/Producer", "/Title", "/figproof"}
+    assert "/ID" not in reader.trailer
+    assert (reader.metadata or {})["/Title"] == "fig5"
+
+
+def test_the_png_has_the_venues_resolution_and_opaque_rgb_pixels(look: Look) -> None:
+    image = Image.open(io.BytesIO(render(line, look, SIZE, ["png"], {})["png"]))
+    assert (image.size, image.mode) == ((975, 600), "RGB")
+    assert image.info["dpi"] == pytest.approx((300, 300), abs=0.01)
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+def test_pixels_come_back_from_the_png_encoder(channels: int) -> None:
+    pixels = np.random.default_rng(3).integers(0, 256, (7, 5, channels), dtype=np.uint8)
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(png(pixels)))), pixels)
+
+
+def test_transparent_pixels_are_blended_with_white_paper() -> None:
+    rgba = np.array([[[255, 0, 0, 0], [255, 0, 0, 255], [0, 0, 0, 51]]], dtype=np.uint8)
+    assert on_white(rgba).tolist() == [[[255, 255, 255], [255, 0, 0], [204, 204, 204]]]
+
+
+def test_images_in_an_svg_are_encoded_by_us_and_not_by_the_hosts_libz(look: Look) -> None:
+    def draw(figure: Figure) -> None:
+        line(figure).imshow(np.arange(12.0).reshape(3, 4), aspect="auto", extent=(0, 2, 0, 4))
+
+    text = render(draw, look, SIZE, ["svg"], {})["svg"].decode()
+    (encoded,) = re.findall(r"data:image/png;base64,\s*([A-Za-z0-9+/=\s]+)\"", text)
+    content = base64.b64decode(encoded)
+    assert content == png(np.asarray(Image.open(io.BytesIO(content))))
+
+
+HOSTILE = {
+    "figure": "fig5",
+    "text": "--> ]]> <script>alert(1)</script> & \"'\\ é 漢 \U0001f600 ‮ \x00\x0b\x7f %!PS ( ) \n",
+    "lone": "\ud800",
+    "nested": {"b": [1, 2.5, None, True], "a": {}},
+}
+
+
+@pytest.mark.parametrize("name", ["pdf", "svg", "png"])
+def test_provenance_comes_back_from_each_format_whatever_the_text(
+    look: Look, tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / f"fig5.{name}"
+    path.write_bytes(render(line, look, SIZE, [name], HOSTILE)[name])
+    assert read_provenance(path) == HOSTILE
+    assert b"<script>" not in path.read_bytes() or name != "svg"
+
+
+@pytest.mark.parametrize("name", ["pdf", "svg", "png"])
+def test_a_damaged_or_foreign_file_is_refused_by_name(look: Look, tmp_path: Path, name: str) -> None:
+    path = tmp_path / f"fig5.{name}"
+    content = render(line, look, SIZE, [name], {"figure": "fig5"})[name]
+    path.write_bytes(content[: len(content) // 3])
+    with pytest.raises(FigproofError, match=rf"fig5\.{name}: is damaged"):
+        read_provenance(path)
+    path.write_bytes(b"")
+    with pytest.raises(FigproofError, match=rf"fig5\.{name}: is damaged"):
+        read_provenance(path)
+
+
+def test_a_flipped_byte_in_a_png_is_noticed(look: Look, tmp_path: Path) -> None:
+    content = bytearray(render(line, look, SIZE, ["png"], {"figure": "fig5"})["png"])
+    content[-100] ^= 1
+    (tmp_path / "fig5.png").write_bytes(content)
+    with pytest.raises(FigproofError, match=r"is damaged: chunk b'IDAT' does not match its checksum"):
+        read_provenance(tmp_path / "fig5.png")
+
+
+def test_a_file_that_is_no_figure_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FigproofError, match=r"notes\.txt: is no figure. Allowed: \.pdf, \.png, \.svg"):
+        read_provenance(tmp_path / "notes.txt")
+    with pytest.raises(FigproofError, match=r"absent\.png: cannot be read: No such file"):
+        read_provenance(tmp_path / "absent.png")
+
+
+def test_a_file_of_another_program_carries_no_provenance(tmp_path: Path) -> None:
+    Image.new("RGB", (2, 2)).save(tmp_path / "other.png")
+    with pytest.raises(FigproofError, match=r"other\.png: carries no provenance"):
+        read_provenance(tmp_path / "other.png")
+
+
+def test_an_unknown_format_or_a_size_beyond_the_venue_is_refused(look: Look) -> None:
+    with pytest.raises(FigproofError, match=r"figure fig5: format 'pfd' is unknown.*Did you mean pdf\?"):
+        render(line, look, SIZE, ["pfd"], {"figure": "fig5"})
+    with pytest.raises(
+        FigproofError, match=r"7 x 2 in does not fit icml2025: widths single 3.25, full 6.75 in"
+    ):
+        render(line, look, (7.0, 2.0), ["pdf"], {"figure": "fig5"})
+
+
+# What is not camera-ready
+
+
+def test_text_under_the_venues_minimum_is_named_with_its_size(look: Look) -> None:
+    message = refused(look, lambda axes: axes.set_xlabel("Epoch", fontsize=4.9))
+    assert "text of 4.9 pt, icml2025 allows 5 pt or more: 'Epoch'" in message
+
+
+def test_a_superscript_is_measured_as_it_is_drawn(nature: Look) -> None:
+    message = refused(nature, lambda axes: axes.set_xlabel("$10^{3}$ epochs", fontsize=7))
+    assert "text of 4.9 pt, nature allows 5 pt or more: '$10^{3}$ epochs'" in message
+    assert not problems_with(nature, lambda axes: axes.set_xlabel("$10^{3}$ epochs", fontsize=7.2))
+
+
+def problems_with(look: Look, change: Callable[[Any], object]) -> list[str]:
+    with clean_matplotlib(look):
+        figure = Figure(figsize=SIZE, dpi=100)
+        change(line(figure))
+        return problems(figure, look)
+
+
+def test_a_double_superscript_shrinks_twice(look: Look) -> None:
+    assert "text of 4.9 pt" in refused(look, lambda axes: axes.set_xlabel("$a^{b^c}$", fontsize=10))
+
+
+def test_text_outside_the_canvas_is_named(look: Look) -> None:
+    message = refused(look, lambda axes: axes.figure.text(0.99, 0.5, "far out"))
+    assert re.search(r"text 'far out' reaches \d+\.\d pt outside the canvas", message)
+
+
+def test_an_artist_outside_the_canvas_is_named(look: Look) -> None:
+    def change(axes: Any) -> None:
+        patch = mpl.patches.Rectangle((0, 0), 30, 1, clip_on=False)
+        patch.set_in_layout(True)
+        axes.add_patch(patch)
+        axes.set_xlim(0, 2)
+        axes.figure.set_layout_engine("none")
+
+    assert "outside the canvas" in refused(look, change)
+
+
+def test_axes_with_values_and_no_label_are_named(look: Look) -> None:
+    message = refused(look, lambda axes: axes.set_ylabel(""))
+    assert "the y axis shows values and has no label" in message
+    assert "the x axis" not in message
+
+
+def test_a_label_of_the_whole_figure_or_hidden_ticks_are_enough(look: Look) -> None:
+    def shared(figure: Figure) -> None:
+        figure.subplots(1, 2)
+        figure.supxlabel("Epoch")
+        figure.supylabel("Loss (nat)")
+
+    def bare(figure: Figure) -> None:
+        figure.subplots().set(xticks=[], yticks=[])
+
+    for draw in (shared, bare):
+        assert render(draw, look, SIZE, ["png"], {})
+
+
+def test_texts_that_cover_one_another_are_named(look: Look) -> None:
+    def change(axes: Any) -> None:
+        axes.text(1, 2, "first")
+        axes.text(1.02, 2.02, "second")
+
+    assert "texts overlap: 'first' and 'second'" in refused(look, change)
+
+
+def test_texts_that_only_touch_are_no_problem(look: Look) -> None:
+    def change(axes: Any) -> None:
+        axes.text(0.5, 0.5, "left", transform=axes.transAxes, ha="right")
+        axes.text(0.5, 0.5, "right", transform=axes.transAxes, ha="left")
+
+    assert problems_with(look, change) == []
+
+
+def test_lines_under_the_venues_minimum_are_named(look: Look) -> None:
+    message = refused(look, lambda axes: axes.axhline(2, linewidth=0.3))
+    assert "lines of 0.3 pt, icml2025 allows 0.5 pt or more" in message
+    thin = LineCollection([[(0, 1), (1, 2)]], linewidths=[0.2])
+    assert "lines of 0.2 pt" in refused(look, lambda axes: axes.add_collection(thin))
+
+
+def test_what_the_venue_forbids_is_named(look: Look, nature: Look) -> None:
+    assert "icml2025 allows no title inside the figure: 'My result'" in refused(
+        look, lambda axes: axes.set_title("My result")
+    )
+    assert "nature allows no grid: axes 1" in refused(nature, lambda axes: axes.grid(True))
+
+
+def test_headings_of_small_multiples_are_no_title(look: Look) -> None:
+    def draw(figure: Figure) -> None:
+        for number, axes in enumerate(figure.subplots(1, 2)):
+            axes.set_title(f"Epoch {number}")
+        figure.supxlabel("x")
+        figure.supylabel("y")
+
+    assert render(draw, look, SIZE, ["png"], {})
+
+
+def test_a_missing_glyph_is_an_error_each_time(look: Look) -> None:
+    for _ in range(2):
+        message = refused(look, lambda axes: axes.set_xlabel("漢", parse_math=False))
+        assert re.search(r"Glyph 28450 .* missing from font", message)
+
+
+def test_a_font_that_does_not_ship_is_an_error(look: Look) -> None:
+    assert "Font family 'Comic Neue' not found" in refused(
+        look, lambda axes: axes.set_xlabel("Epoch", fontfamily="Comic Neue")
+    )
+
+
+def test_a_collapsed_layout_is_an_error(look: Look) -> None:
+    message = refused(look, lambda axes: axes.set_ylabel("very long " * 8), size=(0.4, 0.4))
+    assert "constrained_layout not applied" in message
+
+
+def test_a_text_that_cannot_be_typeset_is_a_named_error(look: Look) -> None:
+    with pytest.raises(FigproofError, match="figure fig5: a text cannot be typeset"):
+        render(lambda figure: line(figure).set_xlabel(r"$\frac$"), look, SIZE, ["png"], {"figure": "fig5"})
+
+
+def test_a_fault_of_the_kind_is_not_swallowed(look: Look) -> None:
+    def draw(figure: Figure) -> None:
+        raise ValueError("a fault in draw")
+
+    with pytest.raises(ValueError, match="a fault in draw"):
+        render(draw, look, SIZE, ["png"], {})
+
+
+# State
+
+
+def test_settings_fonts_and_log_are_put_back_even_after_an_error(look: Look) -> None:
+    before = (dict(mpl.rcParams), list(font_manager.fontManager.ttflist), mpl.backends.backend_svg.Image)
+    render(line, look, SIZE, ["svg"], {})
+    with pytest.raises(FigproofError):
+        render(lambda figure: line(figure).set_ylabel(""), look, SIZE, ["svg"], {})
+    after = (dict(mpl.rcParams), list(font_manager.fontManager.ttflist), mpl.backends.backend_svg.Image)
+    assert after == before
+
+
+def test_a_users_settings_in_this_process_change_nothing(look: Look) -> None:
+    expected = render(line, look, SIZE, ["png", "svg", "pdf"], {})
+    with mpl.rc_context(
+        {"font.size": 30, "savefig.bbox": "tight", "timezone": "Asia/Tokyo", "pdf.fonttype": 3}
+    ):
+        assert render(line, look, SIZE, ["png", "svg", "pdf"], {}) == expected
+
+
+def test_no_formats_bytes_depend_on_which_others_are_asked_for(look: Look) -> None:
+    together = render(line, look, SIZE, ["png", "pdf", "svg"], {})
+    alone = {name: render(line, look, SIZE, [name], {})[name] for name in ("svg", "pdf", "png")}
+    assert alone == together
+
+
+def test_one_point_changed_in_its_fourth_digit_changes_every_format(look: Look) -> None:
+    first = render(line, look, SIZE, ["png", "pdf", "svg"], {})
+    second = render(lambda figure: line(figure, (1.0, 2.002, 4.0)), look, SIZE, ["png", "pdf", "svg"], {})
+    assert [name for name in first if first[name] == second[name]] == []
+
+
+def test_without_the_hash_salt_the_svg_would_differ_each_time(
+    look: Look, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert render(line, look, SIZE, ["svg"], {}) == render(line, look, SIZE, ["svg"], {})
+    monkeypatch.setattr("figproof.canvas._FIXED", {"pdf.compression": 0, "svg.hashsalt": None})
+    assert render(line, look, SIZE, ["svg"], {}) != render(line, look, SIZE, ["svg"], {})
+
+
+# Panels
+
+
+@pytest.mark.parametrize(("venue", "text"), [("nature", "b"), ("icml2025", "(b)")])
+@pytest.mark.parametrize("heading", ["", "Heading"])
+def test_a_panel_letter_stands_at_the_upper_left_and_covers_no_axes(
+    venue: str, text: str, heading: str
+) -> None:
+    look = load_look(ROOT, venue, "petroff10", "viridis", {})
+    seen: dict[str, Any] = {}
+
+    def draw(figure: Figure) -> None:
+        left, right = figure.subfigures(1, 2)
+        line(left)
+        seen["axes"] = line(right)
+        if heading:
+            right.suptitle(heading)
+        panel_letter(right, "b", look)
+        seen["panel"] = right
+
+    if heading and not look.venue.title_inside:
+        look = load_look(ROOT, "ieee", "petroff10", "viridis", {})
+    render(draw, look, (look.venue.widths_in["full"], 2.0), ["png"], {})
+    panel = seen["panel"]
+    letters = [item for item in panel.findobj(mpl.text.Text) if item.get_text() == text]
+    (letter,) = letters
+    box = letter.get_window_extent()
+    assert box.x0 - panel.bbox.x0 == pytest.approx(0.03 * panel.get_figure(root=True).dpi, abs=3)
+    assert panel.bbox.y1 - box.y1 < 8 * panel.get_figure(root=True).dpi / 72
+    assert box.y0 >= seen["axes"].get_tightbbox().y1 - 1
+
+
+def test_provenance_is_canonical_json(look: Look) -> None:
+    content = render(line, look, SIZE, ["svg"], {"b": 1, "a": 2})["svg"].decode()
+    (text,) = re.findall(r'<metadata id="figproof">(.*?)</metadata>', content)
+    assert text == json.dumps({"a": 2, "b": 1}, separators=(",", ":"))
