@@ -89,25 +89,53 @@ def _smallest_glyph_pt(text: str, prop: Any) -> float:
 
 def problems_of(figure: Figure, look: Look, drawn: Recorder) -> list[str]:
     """All problems of a figure that was drawn with the recorder; see :func:`figproof.canvas.problems`."""
+    texts = [*drawn.texts, *_texts_with_effects(figure, drawn)]
     return [
-        *_small_texts(drawn, look),
+        *_small_texts(texts, look),
         *_thin_lines(figure, look),
-        *_outside(figure, drawn),
-        *_overlaps(drawn),
+        *_outside(figure, drawn, texts),
+        *_overlaps(texts),
         *_missing_labels(figure, drawn),
         *_against_venue_rules(figure, look),
     ]
 
 
-def _small_texts(drawn: Recorder, look: Look) -> list[str]:
+def _texts_with_effects(figure: Figure, drawn: Recorder) -> list[DrawnText]:
+    """Texts with a halo: Matplotlib draws them as paths, which the recorder does not see."""
+    found = []
+    for artist in figure.findobj(Text):
+        shown = artist.get_visible() and artist.get_text().strip() and artist.get_path_effects()
+        if not shown or (artist.axes is not None and not artist.axes.get_visible()):
+            continue
+        box = artist.get_window_extent(drawn)
+        if not artist.get_clip_on() or Bbox.intersection(artist.get_clip_box() or figure.bbox, box):
+            text, prop = artist.get_text(), artist.get_fontproperties()
+            ismath = artist.get_parse_math() and text.count("$") >= 2
+            size = _smallest_glyph_pt(text, prop) if ismath else artist.get_fontsize()
+            box = _ink_box(drawn, box, text, prop, ismath) if artist.get_rotation() == 0 else box
+            found.append(DrawnText(text, float(size), float(artist.get_rotation()), box, artist))
+    return found
+
+
+def _ink_box(drawn: Recorder, box: Bbox, text: str, prop: Any, ismath: bool) -> Bbox:
+    """The box of the glyphs, in the extent of a text, which is as high as a line of ``lp``."""
+    if "\n" in text:
+        return box
+    _, height, descent = drawn.get_text_width_height_descent(text, prop, ismath)
+    _, _, line_descent = drawn.get_text_width_height_descent("lp", prop, False)
+    bottom = box.y0 + max(line_descent, descent) - descent
+    return Bbox([(box.x0, bottom), (box.x1, bottom + height)])
+
+
+def _small_texts(texts: list[DrawnText], look: Look) -> list[str]:
     least = look.venue.min_text_pt
     small: dict[float, list[str]] = {}
-    for text in drawn.texts:
+    for text in texts:
         if text.size_pt < least - _SIZE_SLACK_PT:
             small.setdefault(round(text.size_pt, 2), []).append(text.text)
     return [
-        f"text of {size:g} pt, {look.venue.name} allows {least:g} pt or more: {_some(texts)}"
-        for size, texts in sorted(small.items())
+        f"text of {size:g} pt, {look.venue.name} allows {least:g} pt or more: {_some(named)}"
+        for size, named in sorted(small.items())
     ]
 
 
@@ -126,11 +154,11 @@ def _thin_lines(figure: Figure, look: Look) -> list[str]:
     return [f"lines of {width:g} pt, {look.venue.name} allows {least:g} pt or more" for width in thin]
 
 
-def _outside(figure: Figure, drawn: Recorder) -> list[str]:
+def _outside(figure: Figure, drawn: Recorder, texts: list[DrawnText]) -> list[str]:
     slack = _SLACK_PT * figure.dpi / 72
     canvas = figure.bbox
     found = []
-    for text in drawn.texts:
+    for text in texts:
         over = _overhang(text.box, canvas)
         if over > slack:
             found.append(f"text {text.text!r} reaches {over * 72 / figure.dpi:.1f} pt outside the canvas")
@@ -147,8 +175,8 @@ def _overhang(box: Any, canvas: Any) -> float:
     return float(max(canvas.x0 - box.x0, canvas.y0 - box.y0, box.x1 - canvas.x1, box.y1 - canvas.y1))
 
 
-def _overlaps(drawn: Recorder) -> list[str]:
-    upright = [text for text in drawn.texts if text.angle % 90 == 0]
+def _overlaps(texts: list[DrawnText]) -> list[str]:
+    upright = [text for text in texts if text.angle % 90 == 0]
     if len(upright) < 2:
         return []
     boxes = np.array([text.box.extents for text in upright])

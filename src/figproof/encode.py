@@ -58,6 +58,9 @@ def provenance_text(provenance: Mapping[str, Any]) -> str:
 
 def on_white(rgba: Pixels) -> Pixels:
     """Blend RGBA pixels, shape (height, width, 4), with white paper; returns (height, width, 3)."""
+    if rgba[..., 3].min() == 255:
+        # The usual case, and at 600 dpi the arithmetic below costs half a second.
+        return rgba[..., :3]
     alpha = rgba[..., 3:].astype(np.uint16)
     colour = rgba[..., :3].astype(np.uint16)
     return ((colour * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)

@@ -16,6 +16,7 @@ import pytest
 from matplotlib import font_manager
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 from PIL import Image
 from pypdf import PdfReader
 
@@ -109,6 +110,7 @@ def test_pixels_come_back_from_the_png_encoder(channels: int) -> None:
 def test_transparent_pixels_are_blended_with_white_paper() -> None:
     rgba = np.array([[[255, 0, 0, 0], [255, 0, 0, 255], [0, 0, 0, 51]]], dtype=np.uint8)
     assert on_white(rgba).tolist() == [[[255, 255, 255], [255, 0, 0], [204, 204, 204]]]
+    assert on_white(rgba[:, 1:2]).tolist() == [[[255, 0, 0]]]
 
 
 def test_images_in_an_svg_are_encoded_by_us_and_not_by_the_hosts_libz(look: Look) -> None:
@@ -247,6 +249,22 @@ def test_texts_that_cover_one_another_are_named(look: Look) -> None:
         axes.text(1.02, 2.02, "second")
 
     assert "texts overlap: 'first' and 'second'" in refused(look, change)
+
+
+def test_texts_with_a_halo_are_checked_too(look: Look) -> None:
+    halo = [withStroke(linewidth=1.5, foreground="white")]
+
+    def change(axes: Any) -> None:
+        axes.text(1, 2, "first", path_effects=halo)
+        axes.text(1.02, 2.02, "second", path_effects=halo)
+        axes.text(0.5, 3, "small", path_effects=halo, fontsize=4)
+        axes.text(0.1, 3.5, "above", path_effects=halo)
+        axes.text(0.1, 3.2, "below", path_effects=halo)
+
+    found = problems_with(look, change)
+    assert "texts overlap: 'first' and 'second'" in found
+    assert "text of 4 pt, icml2025 allows 5 pt or more: 'small'" in found
+    assert len(found) == 2
 
 
 def test_texts_that_only_touch_are_no_problem(look: Look) -> None:
