@@ -1,0 +1,260 @@
+"""Which token looks at which: one attention map for every layer and head, on one common scale.
+
+A row is the token that looks, a column the token looked at; each row sums to 1. Masked cells (a
+token that may not be seen) stay blank. The maps belong to one input, shown beside them, or are the
+mean over all recorded inputs.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from pydantic import Field
+
+from figproof.axes import cells, label_axis, size_in
+from figproof.errors import FigproofError
+from figproof.kinds import Example, KindParams
+from figproof.model import FloatArray, Run, Snapshot, Table, frame
+
+ARTIFACT = "attention"
+TOLERANCE = 1e-3
+EDGE_PT = 0.1
+LINE_PT = 1.2
+
+
+class Params(KindParams):
+    """Which run and input, and what its tokens are."""
+
+    condition: str | None = Field(default=None, description="Condition of the one run to show.")
+    seed: int | None = Field(default=None, description="Seed of the one run to show.")
+    input: int | None = Field(
+        default=0, ge=0, description="Index of the recorded input; null for the mean over all of them."
+    )
+    class_token: bool = Field(default=False, description="Token 0 is the class token (CLS), not a patch.")
+    causal: bool = Field(
+        default=False,
+        description="A token may not see later ones: those cells must be 0 or NaN, and stay blank.",
+    )
+    show_input: bool = Field(default=True, description="Show the input image beside its maps.")
+
+
+def derive(snapshot: Snapshot, params: Params) -> Table:
+    """Choose the maps of one input, or average them, after checking that they are attention.
+
+    Returns
+    -------
+    Table
+        Frame ``maps`` (layer, head, query, key, weight; numbers from 1 for layers and heads, from 0
+        for tokens; masked weights are NaN) and, for one input with an image, ``image`` (row, column,
+        value).
+
+    Raises
+    ------
+    FigproofError
+        An input that was not recorded, maps of another shape, negative weights, rows that do not
+        sum to 1, or a causal mask that does not hold.
+    """
+    run = snapshot.only_run(params.condition, params.seed)
+    where = f"run {run.id} ({run.experiment}): {ARTIFACT}.maps"
+    maps = _checked(run.array(ARTIFACT, "maps"), params, where)
+    inputs, layers, heads, tokens, _ = maps.shape
+    chosen = maps.mean(axis=0) if params.input is None else maps[_index(params.input, inputs, where)]
+    layer, head, query, key = (axis.ravel() for axis in np.indices(chosen.shape))
+    frames = {"maps": frame(layer=layer + 1, head=head + 1, query=query, key=key, weight=chosen.ravel())}
+    facts: dict[str, Any] = {
+        "inputs": inputs,
+        "layers": layers,
+        "heads": heads,
+        "tokens": tokens,
+        "largest_weight": float(np.nanmax(chosen)),
+    }
+    if params.input is not None and params.show_input:
+        image = np.asarray(run.array(ARTIFACT, "images")[params.input], dtype=np.float64)
+        frames["image"] = _image(image, where)
+        facts["label"] = int(run.array(ARTIFACT, "labels")[params.input])
+        facts["prediction"] = int(run.array(ARTIFACT, "predictions")[params.input])
+    return Table(frames, facts)
+
+
+def _checked(recorded: npt.NDArray[Any], params: Params, where: str) -> FloatArray:
+    maps = np.asarray(recorded, dtype=np.float64)
+    if maps.ndim != 5 or maps.shape[-1] != maps.shape[-2] or 0 in maps.shape:
+        raise FigproofError(
+            f"has shape {maps.shape}, not (inputs, layers, heads, tokens, tokens)", where=where
+        )
+    if params.causal:
+        later = np.triu(np.ones(maps.shape[-2:], dtype=bool), 1)
+        seen = int((np.nan_to_num(maps[..., later]) != 0).sum())
+        if seen:
+            raise FigproofError(
+                f"{seen} weights on later tokens are not 0", where=where, hint="set params.causal: false"
+            )
+        maps = np.where(later, np.nan, maps)
+    off = np.abs(np.nansum(maps, axis=-1) - 1)
+    worst = np.unravel_index(int(off.argmax()), off.shape)
+    if off[worst] > TOLERANCE or (maps < 0).any() or np.isinf(maps).any():
+        spot = ", ".join(
+            f"{name} {at}" for name, at in zip(("input", "layer", "head", "query"), worst, strict=True)
+        )
+        raise FigproofError(
+            f"is no attention: weights from {np.nanmin(maps):.6g}, and the row of {spot} (from 0) sums to "
+            f"{np.nansum(maps[worst]):.6g}, not to 1 within {TOLERANCE:g}",
+            where=where,
+            hint="record the weights after the softmax, masked ones as 0 or NaN",
+        )
+    return maps
+
+
+def _index(chosen: int, inputs: int, where: str) -> int:
+    if chosen >= inputs:
+        raise FigproofError(f"params.input is {chosen}; recorded are inputs 0..{inputs - 1}", where=where)
+    return chosen
+
+
+def _image(image: FloatArray, where: str) -> dict[str, npt.NDArray[Any]]:
+    if image.ndim != 2 or not np.isfinite(image).all():
+        raise FigproofError(
+            f"the image has shape {image.shape} or is not finite; (rows, columns) is needed",
+            where=where,
+            hint="set params.show_input: false",
+        )
+    row, column = (axis.ravel() for axis in np.indices(image.shape))
+    return frame(row=row, column=column, value=image.ravel())
+
+
+def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
+    """Layers downwards, heads across, one colour bar; the input at the left."""
+    if isinstance(fig, Figure):
+        # Square maps leave gaps in a grid of another shape; a panel's grid is its figure's to arrange.
+        fig.set_layout_engine("compressed")
+    facts = table.facts
+    layers, heads, tokens = facts["layers"], facts["heads"], facts["tokens"]
+    shown = int("image" in table.frames)
+    grid = fig.add_gridspec(layers, heads + shown)
+    weights = table.frame("maps")["weight"].reshape(layers, heads, tokens, tokens)
+    norm = Normalize(0, facts["largest_weight"])
+    width, height = size_in(fig)
+    side_in = 0.85 * min(width / (heads + shown + 0.5), height / (layers + 0.5))
+    ticks = _ticks(params, tokens, side_in, look)
+    panels, mesh = [], None
+    for layer, head in np.ndindex(layers, heads):
+        axes = fig.add_subplot(grid[layer, head + shown])
+        mesh = cells(axes, weights[layer, head], look.cmap(), norm, look, gaps=False)
+        # Just enough to close the seams between cells: a wider edge makes one cell eat its neighbours.
+        mesh.set_linewidth(EDGE_PT)
+        axes.set_aspect("equal")
+        axes.set(xticks=[], yticks=[])
+        if layer == 0:
+            axes.set_title(f"head {head + 1}", loc="center")
+        if layer == layers - 1:
+            axes.set_xticks(*ticks, fontsize=look.venue.small_pt)
+            label_axis(axes.xaxis, "key")
+        if head == 0:
+            axes.set_yticks(*ticks, fontsize=look.venue.small_pt)
+            label_axis(axes.yaxis, "query")
+            _write(axes, f"layer {layer + 1}", axes.yaxis.label, (0, 0.5), (-2, 0), look.venue.text_pt, look)
+        panels.append(axes)
+    bar = fig.colorbar(mesh, ax=panels, fraction=0.05, aspect=25, pad=0.02)
+    bar.set_label(_weight_label(facts, params), parse_math=False)
+    bar.outline.set_linewidth(look.venue.min_line_pt)
+    if shown:
+        _draw_input(fig.add_subplot(grid[0, 0]), table, params, look)
+
+
+def _ticks(params: Params, tokens: int, side_in: float, look: Any) -> tuple[list[int], list[str]]:
+    """Tokens that are named, every so many as fit, and their names: CLS, and patches from 1."""
+    room_pt = 72 * side_in / tokens
+    step = next((n for n in (1, 2, 4, 5, 8, 10, 16, 20) if n * room_pt >= 1.7 * look.venue.small_pt), 50)
+    if params.class_token:
+        named = [0, *range(step, tokens, step)]
+        return named, ["CLS", *(str(token) for token in named[1:])]
+    named = list(range(step - 1, tokens, step))
+    return named, [str(token + 1) for token in named]
+
+
+def _weight_label(facts: Any, params: Params) -> str:
+    return f"mean weight over {facts['inputs']} inputs" if params.input is None else "attention weight"
+
+
+def _draw_input(axes: Any, table: Table, params: Params, look: Any) -> None:
+    """The image, cut into its patches where these are a square of squares."""
+    image = table.frame("image")
+    rows, columns = int(image["row"].max()) + 1, int(image["column"].max()) + 1
+    values = image["value"].reshape(rows, columns)
+    mesh = cells(axes, values, "Greys", Normalize(values.min(), values.max()), look, gaps=False)
+    mesh.set_linewidth(EDGE_PT)
+    axes.set_aspect("equal")
+    axes.set(xticks=[], yticks=[])
+    axes.set_title("input", loc="center")
+    patches = table.facts["tokens"] - params.class_token
+    side = round(patches**0.5)
+    lines = [f"class {table.facts['label']}", f"predicted {table.facts['prediction']}"]
+    if side * side == patches and rows % side == 0 and columns % side == 0:
+        line = {"color": look.muted, "linewidth": look.venue.min_line_pt, "clip_on": False}
+        for cut in range(side + 1):
+            axes.plot([-0.5, columns - 0.5], [cut * rows / side - 0.5] * 2, **line)
+            axes.plot([cut * columns / side - 0.5] * 2, [-0.5, rows - 0.5], **line)
+        lines += [f"patches 1\u2013{patches}", "row by row"]
+    size = look.venue.small_pt
+    for number, text in enumerate(lines):
+        below = (0, -3 - LINE_PT * size * number)
+        written = _write(axes, text, "axes fraction", (0.5, 0), below, size, look)
+        # Under the image is room as long as there are further layers: it must not push them away.
+        written.set_in_layout(table.facts["layers"] == 1)
+
+
+def _write(
+    axes: Any, text: str, frame_of: Any, at: tuple[float, float], shift: Any, size: float, look: Any
+) -> Any:
+    """Text upright below a place, or turned at the left of one; one line, whose height no letter changes."""
+    turned = frame_of != "axes fraction"
+    return axes.annotate(
+        text,
+        at,
+        shift,
+        xycoords=frame_of,
+        textcoords="offset points",
+        rotation=90 if turned else 0,
+        ha="right" if turned else "center",
+        va="center" if turned else "top",
+        fontsize=size,
+        color=look.ink,
+        annotation_clip=False,
+        parse_math=False,
+    )
+
+
+def example() -> Example:
+    """Two layers of four heads: one looks at itself, one at neighbours, one at a place, one everywhere."""
+    generator = np.random.default_rng(0)
+    inputs, layers, heads, side = 3, 2, 4, 4
+    tokens = side * side
+    place = np.stack(np.divmod(np.arange(tokens), side), axis=1)
+    far = np.hypot(*(place[:, None] - place[None]).transpose(2, 0, 1))
+    patterns = [-2.0 * far, -np.abs(far - 1.0), np.tile(-far[5], (tokens, 1)), 0 * far]
+    scores = np.stack([np.stack([(layer + 1) * pattern for pattern in patterns]) for layer in range(layers)])
+    scores = scores + generator.normal(scale=0.4, size=(inputs, layers, heads, tokens, tokens))
+    maps = np.exp(scores)
+    maps /= maps.sum(axis=-1, keepdims=True)
+    pixel = np.hypot(*(np.indices((8, 8)) - 3.5))
+    arrays = {
+        "maps": maps.astype(np.float32),
+        "images": np.stack([np.exp(-((pixel - radius) ** 2)) for radius in (2.5, 1.0, 3.0)]),
+        "labels": np.array([0, 1, 0]),
+        "predictions": np.array([0, 1, 8]),
+    }
+    run = Run(
+        id=1,
+        digest="0" * 64,
+        experiment="example",
+        condition="attention",
+        seed=1,
+        config={},
+        metrics={},
+        artifacts={ARTIFACT: arrays},
+    )
+    return Example(Snapshot("example", (run,)), Params())
