@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import re
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -105,6 +106,19 @@ def test_the_png_has_the_venues_resolution_and_opaque_rgb_pixels(look: Look) -> 
 def test_pixels_come_back_from_the_png_encoder(channels: int) -> None:
     pixels = np.random.default_rng(3).integers(0, 256, (7, 5, channels), dtype=np.uint8)
     assert np.array_equal(np.asarray(Image.open(io.BytesIO(png(pixels)))), pixels)
+
+
+def test_the_png_encoder_takes_the_smaller_of_its_two_filters() -> None:
+    lines = np.zeros((40, 40, 3), dtype=np.uint8)
+    lines[::2] = np.random.default_rng(1).integers(0, 2, (20, 40, 3))
+    ramp = np.arange(40, dtype=np.uint8)[:, None, None] + np.random.default_rng(1).integers(
+        0, 200, (1, 40, 3), dtype=np.uint8
+    )
+    for pixels, filter_type in ((lines, 0), (ramp, 2)):
+        content = png(pixels)
+        start = content.index(b"IDAT") + 4
+        assert zlib.decompressobj().decompress(content[start:])[0] == filter_type
+        assert np.array_equal(np.asarray(Image.open(io.BytesIO(content))), pixels)
 
 
 def test_transparent_pixels_are_blended_with_white_paper() -> None:
