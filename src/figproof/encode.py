@@ -1,10 +1,9 @@
 """Files with the same bytes on every host: PNG, PDF and SVG, each carrying its provenance.
 
-What compresses decides the bytes. Pillow's wheels, CPython's ``zlib`` and Matplotlib's PDF writer,
-which uses it, all load the host's libz, and zlib, zlib-ng and distributions' patches give different
-bytes for one input. Looked at besides: ``isal`` and ``zlib-ng`` (their output depends on the
-processor's instruction set) and ``zopfli`` (stable, minutes for a 600 dpi figure). So everything is
-compressed with ``deflate``: libdeflate, linked in at a pinned version.
+What compresses decides the bytes. Pillow 13.0 was built with zlib-ng, and its wheel still loads the
+host's ``libz.so.1`` (``ldd``), as do CPython's ``zlib`` and with it Matplotlib's PDF writer; zlib and
+zlib-ng give different bytes for one input. So everything is compressed with ``deflate`` 0.9:
+libdeflate, linked in (``ldd`` shows libc alone), at the version of the lock.
 """
 
 from __future__ import annotations
