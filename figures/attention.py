@@ -15,7 +15,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from pydantic import Field
 
-from figproof.axes import cells, label_axis, size_in
+from figproof.axes import cells, label_axis, size_in, text_width_in
 from figproof.errors import FigproofError
 from figproof.kinds import Example, KindParams
 from figproof.model import FloatArray, Run, Snapshot, Table, frame
@@ -128,8 +128,9 @@ def _image(image: FloatArray, where: str) -> dict[str, npt.NDArray[Any]]:
 
 def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
     """Layers downwards, heads across, one colour bar; the input at the left."""
-    if isinstance(fig, Figure):
-        # Square maps leave gaps in a grid of another shape; a panel's grid is its figure's to arrange.
+    alone = isinstance(fig, Figure)
+    if alone:
+        # Square maps leave gaps in a grid of another shape, which only a whole figure can close.
         fig.set_layout_engine("compressed")
     facts = table.facts
     layers, heads, tokens = facts["layers"], facts["heads"], facts["tokens"]
@@ -140,16 +141,17 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
     width, height = size_in(fig)
     side_in = 0.85 * min(width / (heads + shown + 0.5), height / (layers + 0.5))
     ticks = _ticks(params, tokens, side_in, look)
+    named = text_width_in(fig, f"head {heads}", look.venue.text_pt) < 0.75 * side_in
     panels, mesh = [], None
     for layer, head in np.ndindex(layers, heads):
         axes = fig.add_subplot(grid[layer, head + shown])
         mesh = cells(axes, weights[layer, head], look.cmap(), norm, look, gaps=False)
         # Just enough to close the seams between cells: a wider edge makes one cell eat its neighbours.
         mesh.set_linewidth(EDGE_PT)
-        axes.set_aspect("equal")
+        axes.set_aspect("equal" if alone else "auto")
         axes.set(xticks=[], yticks=[])
         if layer == 0:
-            axes.set_title(f"head {head + 1}", loc="center")
+            axes.set_title(f"head {head + 1}" if head == 0 or named else str(head + 1), loc="center")
         if layer == layers - 1:
             axes.set_xticks(*ticks, fontsize=look.venue.small_pt)
             label_axis(axes.xaxis, "key")
@@ -162,7 +164,7 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
     bar.set_label(_weight_label(facts, params), parse_math=False)
     bar.outline.set_linewidth(look.venue.min_line_pt)
     if shown:
-        _draw_input(fig.add_subplot(grid[0, 0]), table, params, look)
+        _draw_input(fig.add_subplot(grid[0, 0]), table, params, look, room_below=alone and layers > 1)
 
 
 def _ticks(params: Params, tokens: int, side_in: float, look: Any) -> tuple[list[int], list[str]]:
@@ -180,7 +182,7 @@ def _weight_label(facts: Any, params: Params) -> str:
     return f"mean weight over {facts['inputs']} inputs" if params.input is None else "attention weight"
 
 
-def _draw_input(axes: Any, table: Table, params: Params, look: Any) -> None:
+def _draw_input(axes: Any, table: Table, params: Params, look: Any, *, room_below: bool) -> None:
     """The image, cut into its patches where these are a square of squares."""
     image = table.frame("image")
     rows, columns = int(image["row"].max()) + 1, int(image["column"].max()) + 1
@@ -203,8 +205,8 @@ def _draw_input(axes: Any, table: Table, params: Params, look: Any) -> None:
     for number, text in enumerate(lines):
         below = (0, -3 - LINE_PT * size * number)
         written = _write(axes, text, "axes fraction", (0.5, 0), below, size, look)
-        # Under the image is room as long as there are further layers: it must not push them away.
-        written.set_in_layout(table.facts["layers"] == 1)
+        # Under the image there may be room beside further layers, which the text must not push away.
+        written.set_in_layout(not room_below)
 
 
 def _write(

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from pydantic import Field, model_validator
@@ -252,6 +253,9 @@ def _medians(epoch: int, placed: FloatArray, labels: IntArray) -> Frame:
 
 def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
     """One panel an epoch, all with the same limits; labels at class medians, moved apart."""
+    if isinstance(fig, Figure):
+        # Square panels leave gaps in a grid of another shape; a panel's grid is its figure's to arrange.
+        fig.set_layout_engine("compressed")
     rows, columns = _grid(fig, len(params.epochs), look)
     panels = fig.subplots(rows, columns, squeeze=False).ravel()
     for spare in panels[len(params.epochs) :]:
