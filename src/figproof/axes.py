@@ -28,6 +28,9 @@ _PLAIN_DECADES = (-3, 3)
 _LEADER_PT = 6.0
 _HANDLE_EM, _HANDLE_PAD_EM, _COLUMN_EM = 2.2, 0.5, 1.2
 _MANY_CELLS = 2500
+# The axes are narrower than the figure by ticks, labels and what stands at their right.
+_ABOVE_SHARE = 0.72
+_NOTE_SPACING = 1.15
 MISSING_HATCH = "/////"
 
 
@@ -179,8 +182,21 @@ def label_ends(axes: Any, labels: Sequence[EndLabel], look: Inks) -> None:
         before_draw(axes, arrange)
 
 
+def fit_lines(fig: Any, parts: Sequence[str], look: Inks) -> str:
+    """Parts joined by commas, with a line break where small text would be wider than the axes."""
+    size_pt, width_in = look.venue.small_pt, size_in(fig)[0] * _ABOVE_SHARE
+    lines: list[str] = []
+    for part in parts:
+        longer = f"{lines[-1]}, {part}" if lines else part
+        if lines and text_width_in(fig, longer, size_pt) <= width_in:
+            lines[-1] = longer
+        else:
+            lines.append(part)
+    return ",\n".join(lines)
+
+
 def note(axes: Any, text: str, look: Inks) -> Text:
-    """A small line of text above the axes, at their left: what was averaged, n, what is missing."""
+    """Small text above the axes, at their left: what was averaged, n, what is missing."""
     return axes.annotate(  # type: ignore[no-any-return]
         text,
         (0, 1),
@@ -191,13 +207,20 @@ def note(axes: Any, text: str, look: Inks) -> Text:
         color=look.ink,
         va="bottom",
         ha="left",
+        linespacing=_NOTE_SPACING,
         annotation_clip=False,
         parse_math=False,
     )
 
 
 def legend_above(
-    fig: Any, axes: Any, handles: Sequence[Any], labels: Sequence[str], look: Inks, *, title: str = ""
+    fig: Any,
+    axes: Any,
+    handles: Sequence[Any],
+    labels: Sequence[str],
+    look: Inks,
+    *,
+    title: str = "",
 ) -> Any:
     """A frameless legend above the axes, with as many columns as the width holds.
 
@@ -206,13 +229,12 @@ def legend_above(
     fig : Figure or SubFigure
         What the columns must fit.
     title : str
-        A note, written above the entries.
+        A note, written above the entries; see :func:`fit_lines`.
     """
     size = look.venue.small_pt
     handle_in = (_HANDLE_EM + _HANDLE_PAD_EM + _COLUMN_EM) * size / 72
     widest = max(text_width_in(fig, text, size) for text in labels) + handle_in
-    # Two thirds: the axes are narrower than the figure by ticks, labels and what stands at their right.
-    columns = max(1, min(len(labels), int(size_in(fig)[0] * 0.72 / widest)))
+    columns = max(1, min(len(labels), int(size_in(fig)[0] * _ABOVE_SHARE / widest)))
     legend = axes.legend(
         handles,
         list(labels),
@@ -234,6 +256,7 @@ def legend_above(
     for text in (*legend.get_texts(), legend.get_title()):
         text.set_parse_math(False)
         text.set_color(look.ink)
+    legend.get_title().set_linespacing(_NOTE_SPACING)
     return legend
 
 
