@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from matplotlib.colors import Normalize
-from matplotlib.figure import Figure
 from pydantic import Field
 
 from figproof.axes import cells, label_axis, size_in, text_width_in
@@ -23,7 +22,6 @@ from figproof.model import FloatArray, Run, Snapshot, Table, frame
 ARTIFACT = "attention"
 TOLERANCE = 1e-3
 EDGE_PT = 0.1
-LINE_PT = 1.2
 
 
 class Params(KindParams):
@@ -128,27 +126,24 @@ def _image(image: FloatArray, where: str) -> dict[str, npt.NDArray[Any]]:
 
 def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
     """Layers downwards, heads across, one colour bar; the input at the left."""
-    alone = isinstance(fig, Figure)
-    if alone:
-        # Square maps leave gaps in a grid of another shape, which only a whole figure can close.
-        fig.set_layout_engine("compressed")
     facts = table.facts
     layers, heads, tokens = facts["layers"], facts["heads"], facts["tokens"]
     shown = int("image" in table.frames)
-    grid = fig.add_gridspec(layers, heads + shown)
     weights = table.frame("maps")["weight"].reshape(layers, heads, tokens, tokens)
     norm = Normalize(0, facts["largest_weight"])
-    width, height = size_in(fig)
-    side_in = 0.85 * min(width / (heads + shown + 0.5), height / (layers + 0.5))
+    side_in, spare_in = _square(fig, layers, heads + shown, look)
+    # Square maps leave spare height in a wide grid or narrow page: keep it out from between the layers.
+    ratios = [spare_in / 2, *[side_in] * layers, spare_in / 2]
+    grid = fig.add_gridspec(layers + 2, heads + shown, height_ratios=ratios)
     ticks = _ticks(params, tokens, side_in, look)
-    named = text_width_in(fig, f"head {heads}", look.venue.text_pt) < 0.75 * side_in
+    named = text_width_in(fig, f"head {heads}", look.venue.text_pt) < 0.9 * side_in
     panels, mesh = [], None
     for layer, head in np.ndindex(layers, heads):
-        axes = fig.add_subplot(grid[layer, head + shown])
+        axes = fig.add_subplot(grid[layer + 1, head + shown])
         mesh = cells(axes, weights[layer, head], look.cmap(), norm, look, gaps=False)
         # Just enough to close the seams between cells: a wider edge makes one cell eat its neighbours.
         mesh.set_linewidth(EDGE_PT)
-        axes.set_aspect("equal" if alone else "auto")
+        axes.set_aspect("equal")
         axes.set(xticks=[], yticks=[])
         if layer == 0:
             axes.set_title(f"head {head + 1}" if head == 0 or named else str(head + 1), loc="center")
@@ -158,19 +153,42 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
         if head == 0:
             axes.set_yticks(*ticks, fontsize=look.venue.small_pt)
             label_axis(axes.yaxis, "query")
-            _write(axes, f"layer {layer + 1}", axes.yaxis.label, (0, 0.5), (-2, 0), look.venue.text_pt, look)
+            axes.annotate(
+                f"layer {layer + 1}",
+                (0, 0.5),
+                (-2, 0),
+                xycoords=axes.yaxis.label,
+                textcoords="offset points",
+                rotation=90,
+                ha="right",
+                va="center",
+                fontsize=look.venue.text_pt,
+                color=look.ink,
+                annotation_clip=False,
+            )
         panels.append(axes)
     bar = fig.colorbar(mesh, ax=panels, fraction=0.05, aspect=25, pad=0.02)
     bar.set_label(_weight_label(facts, params), parse_math=False)
     bar.outline.set_linewidth(look.venue.min_line_pt)
     if shown:
-        _draw_input(fig.add_subplot(grid[0, 0]), table, params, look, room_below=alone and layers > 1)
+        _draw_input(fig.add_subplot(grid[1, 0]), table, params, look)
+        fig.supxlabel(_about_input(table, params), fontsize=look.venue.small_pt, color=look.ink)
+
+
+def _square(fig: Any, rows: int, columns: int, look: Any) -> tuple[float, float]:
+    """Side of a map and height to spare, in inches, after what is written around the maps."""
+    width, height = size_in(fig)
+    line_in = 1.5 * look.venue.text_pt / 72
+    across = (width - 8 * line_in) / columns - 0.08
+    down = (height - 5 * line_in) / rows - 0.08
+    side = max(min(across, down), 0.1)
+    return side, max(rows * (down - side), 0.02)
 
 
 def _ticks(params: Params, tokens: int, side_in: float, look: Any) -> tuple[list[int], list[str]]:
     """Tokens that are named, every so many as fit, and their names: CLS, and patches from 1."""
     room_pt = 72 * side_in / tokens
-    step = next((n for n in (1, 2, 4, 5, 8, 10, 16, 20) if n * room_pt >= 1.7 * look.venue.small_pt), 50)
+    step = next((n for n in (1, 2, 4, 5, 8, 10, 16, 20) if n * room_pt >= 1.4 * look.venue.small_pt), 50)
     if params.class_token:
         named = [0, *range(step, tokens, step)]
         return named, ["CLS", *(str(token) for token in named[1:])]
@@ -182,8 +200,8 @@ def _weight_label(facts: Any, params: Params) -> str:
     return f"mean weight over {facts['inputs']} inputs" if params.input is None else "attention weight"
 
 
-def _draw_input(axes: Any, table: Table, params: Params, look: Any, *, room_below: bool) -> None:
-    """The image, cut into its patches where these are a square of squares."""
+def _draw_input(axes: Any, table: Table, params: Params, look: Any) -> None:
+    """The image, cut into its patches."""
     image = table.frame("image")
     rows, columns = int(image["row"].max()) + 1, int(image["column"].max()) + 1
     values = image["value"].reshape(rows, columns)
@@ -192,42 +210,27 @@ def _draw_input(axes: Any, table: Table, params: Params, look: Any, *, room_belo
     axes.set_aspect("equal")
     axes.set(xticks=[], yticks=[])
     axes.set_title("input", loc="center")
-    patches = table.facts["tokens"] - params.class_token
-    side = round(patches**0.5)
-    lines = [f"class {table.facts['label']}", f"predicted {table.facts['prediction']}"]
-    if side * side == patches and rows % side == 0 and columns % side == 0:
+    side = _patches_a_side(table, params)
+    if side:
         line = {"color": look.muted, "linewidth": look.venue.min_line_pt, "clip_on": False}
         for cut in range(side + 1):
             axes.plot([-0.5, columns - 0.5], [cut * rows / side - 0.5] * 2, **line)
             axes.plot([cut * columns / side - 0.5] * 2, [-0.5, rows - 0.5], **line)
-        lines += [f"patches 1\u2013{patches}", "row by row"]
-    size = look.venue.small_pt
-    for number, text in enumerate(lines):
-        below = (0, -3 - LINE_PT * size * number)
-        written = _write(axes, text, "axes fraction", (0.5, 0), below, size, look)
-        # Under the image there may be room beside further layers, which the text must not push away.
-        written.set_in_layout(not room_below)
 
 
-def _write(
-    axes: Any, text: str, frame_of: Any, at: tuple[float, float], shift: Any, size: float, look: Any
-) -> Any:
-    """Text upright below a place, or turned at the left of one; one line, whose height no letter changes."""
-    turned = frame_of != "axes fraction"
-    return axes.annotate(
-        text,
-        at,
-        shift,
-        xycoords=frame_of,
-        textcoords="offset points",
-        rotation=90 if turned else 0,
-        ha="right" if turned else "center",
-        va="center" if turned else "top",
-        fontsize=size,
-        color=look.ink,
-        annotation_clip=False,
-        parse_math=False,
-    )
+def _patches_a_side(table: Table, params: Params) -> int:
+    """Patches along each side of the image, 0 where the tokens are no square of whole pixels."""
+    image = table.frame("image")
+    side = round((table.facts["tokens"] - params.class_token) ** 0.5)
+    square = side * side == table.facts["tokens"] - params.class_token
+    whole = side > 0 and not any((int(image[name].max()) + 1) % side for name in ("row", "column"))
+    return side if square and whole else 0
+
+
+def _about_input(table: Table, params: Params) -> str:
+    side = _patches_a_side(table, params)
+    text = f"input {params.input}: class {table.facts['label']}, predicted {table.facts['prediction']}"
+    return f"{text}; patches 1\u2013{side * side}, row by row" if side else text
 
 
 def example() -> Example:

@@ -197,13 +197,13 @@ def _name_axes(axes: Any, facts: Any) -> None:
             label_axis(axis, f"direction {number + 1}", "filter-normalised")
 
 
-def _note(facts: Any, params: Params) -> str:
+def _note(facts: Any, params: Params) -> list[str]:
     parts = []
     if params.trajectory:
         parts.append(f"path up to {_short(facts['largest_distance'])} (L2) off the plane")
     if not params.equal_aspect:
         parts.append("axes scaled differently")
-    return "; ".join(parts)
+    return parts
 
 
 def _draw_path(axes: Any, path: Frame, look: Any) -> dict[str, Line2D]:
