@@ -1,0 +1,186 @@
+"""Points in the plane agree with scikit-learn and with their definitions, and bad data is refused."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.decomposition import PCA
+from sklearn.manifold import trustworthiness as sklearn_trustworthiness
+from sklearn.neighbors import KNeighborsClassifier
+
+from figproof.errors import FigproofError
+from figproof.numerics.embedding import (
+    ROWS_AT_ONCE,
+    checked,
+    clearest,
+    explained_variance,
+    knn_accuracy,
+    pca_basis,
+    project,
+    spread_apart,
+    star_axes,
+    star_coordinates,
+    trustworthiness,
+    umap_chain,
+)
+
+RANDOM = np.random.default_rng(1)
+DATA = RANDOM.normal(size=(60, 7)) * np.arange(1, 8)
+LABELS = np.arange(60) % 4
+
+
+def test_pca_is_scikit_learns_sign_and_all():
+    theirs = PCA(n_components=2, svd_solver="full").fit(DATA)
+    ours = pca_basis(DATA)
+    np.testing.assert_allclose(project(DATA, ours), theirs.transform(DATA), atol=1e-9)
+    np.testing.assert_allclose(ours.explained, theirs.explained_variance_ratio_, rtol=1e-12)
+
+
+def test_a_directions_largest_entry_is_positive_whatever_the_data():
+    for data in (DATA, -DATA, DATA[:, ::-1]):
+        directions = pca_basis(data).directions
+        largest = np.abs(directions).argmax(axis=1)
+        assert (directions[[0, 1], largest] > 0).all()
+
+
+def test_the_basis_keeps_of_its_own_data_what_its_directions_explain():
+    basis = pca_basis(DATA)
+    assert explained_variance(DATA, basis) == pytest.approx(basis.explained.sum())
+
+
+def test_a_basis_of_other_data_keeps_less_and_coinciding_points_keep_nothing():
+    other = DATA[:, ::-1]
+    assert explained_variance(other, pca_basis(DATA)) < explained_variance(other, pca_basis(other))
+    assert explained_variance(np.ones((5, 7)), pca_basis(DATA)) == 0.0
+
+
+def test_points_on_a_line_are_refused_with_their_rank():
+    with pytest.raises(FigproofError, match=r"rank 1 .*need rank 2[\s\S]*basis_epoch"):
+        pca_basis(np.outer(np.arange(10.0), [1.0, 2.0, 3.0]))
+    with pytest.raises(FigproofError, match="rank 0"):
+        pca_basis(np.ones((10, 3)))
+
+
+def test_the_first_point_with_nan_is_named():
+    data = DATA.copy()
+    data[[5, 9], 2] = np.nan
+    with pytest.raises(FigproofError, match="run 3: 2 of 60 points hold NaN or infinities, first point 5"):
+        checked(data, "run 3")
+
+
+def test_a_vector_is_no_data():
+    with pytest.raises(FigproofError, match=r"shape \(60,\)"):
+        checked(DATA[:, 0], "run 3")
+
+
+def test_a_sure_class_lies_on_its_corner_and_an_even_vote_in_the_middle():
+    np.testing.assert_allclose(star_coordinates(np.eye(5)), star_axes(5), atol=1e-15)
+    np.testing.assert_allclose(star_coordinates(np.full((1, 5), 0.2)), [[0, 0]], atol=1e-15)
+    np.testing.assert_allclose(star_axes(4), [[1, 0], [0, 1], [-1, 0], [0, -1]], atol=1e-15)
+
+
+@given(st.integers(3, 12), st.integers(0, 2**32 - 1))
+@settings(max_examples=30, deadline=None)
+def test_star_points_stay_inside_the_unit_circle_in_half_precision(classes, seed):
+    scores = np.random.default_rng(seed).dirichlet(np.full(classes, 0.3), size=50)
+    placed = star_coordinates(scores.astype(np.float16).astype(np.float64))
+    assert (np.hypot(*placed.T) <= 1 + 5e-3).all()
+
+
+@pytest.mark.parametrize("wrong", [np.full((4, 3), 0.5), np.tile([1.5, -0.5, 0.0], (4, 1))])
+def test_rows_that_are_no_probabilities_are_refused(wrong):
+    with pytest.raises(FigproofError, match=r"4 of 4 rows are not probabilities[\s\S]*predictions.probabil"):
+        star_coordinates(wrong)
+
+
+def test_two_classes_make_no_star():
+    with pytest.raises(FigproofError, match="three classes or more, 2 given"):
+        star_coordinates(np.full((4, 2), 0.5))
+
+
+@pytest.mark.parametrize("neighbours", [1, 5, 10])
+def test_trustworthiness_is_scikit_learns(neighbours):
+    plane = project(DATA, pca_basis(DATA))
+    theirs = sklearn_trustworthiness(DATA, plane, n_neighbors=neighbours)
+    assert trustworthiness(DATA, plane, neighbours) == pytest.approx(theirs, abs=1e-12)
+
+
+def test_blocks_of_rows_join_without_a_seam():
+    data = RANDOM.normal(size=(ROWS_AT_ONCE + 30, 3))
+    plane = data[:, :2]
+    theirs = sklearn_trustworthiness(data, plane, n_neighbors=10)
+    assert trustworthiness(data, plane, 10) == pytest.approx(theirs, abs=1e-12)
+
+
+def test_a_faithful_plane_is_trusted_fully_and_a_shuffled_one_is_not():
+    plane = RANDOM.normal(size=(80, 2))
+    assert trustworthiness(plane @ [[1.0, 0, 0], [0, 1.0, 0]], plane, 10) == 1.0
+    assert trustworthiness(RANDOM.permutation(plane), plane, 10) < 0.7
+
+
+def test_knn_accuracy_is_scikit_learns_with_each_point_left_out():
+    plane = RANDOM.normal(size=(60, 2)) + np.stack([LABELS, LABELS % 2], axis=1)
+    theirs = [
+        KNeighborsClassifier(7).fit(np.delete(plane, i, 0), np.delete(LABELS, i)).predict(plane[i : i + 1])[0]
+        for i in range(60)
+    ]
+    assert knn_accuracy(plane, LABELS, 7) == pytest.approx(np.mean(np.array(theirs) == LABELS))
+
+
+def test_neighbours_beyond_what_the_formulas_allow_are_refused():
+    plane = DATA[:21, :2]
+    assert 0 <= trustworthiness(DATA[:21], plane, 10) <= 1
+    with pytest.raises(FigproofError, match=r"allowed are 1\.\.9"):
+        trustworthiness(DATA[:20], plane[:20], 10)
+    with pytest.raises(FigproofError, match=r"allowed are 1\.\.20"):
+        knn_accuracy(plane, LABELS[:21], 21)
+
+
+@pytest.mark.parametrize("neighbours", [1, 30, 31])
+def test_umap_refuses_neighbours_that_the_points_cannot_give(neighbours):
+    with pytest.raises(FigproofError, match=r"30 of the 60 points are different; allowed: 2\.\.29"):
+        umap_chain([np.repeat(DATA[:30], 2, axis=0)], neighbours=neighbours, min_dist=0.1, seed=1)
+
+
+def test_a_umap_chain_repeats_itself_and_follows_its_points():
+    layers = [DATA, DATA + 0.01, DATA + 0.02]
+    settings_ = {"neighbours": 8, "min_dist": 0.1, "seed": 3, "first_rounds": 100, "next_rounds": 5}
+    first = umap_chain(layers, **settings_)
+    again = umap_chain(layers, **settings_)
+    assert [plane.tobytes() for plane in first] == [plane.tobytes() for plane in again]
+    other = umap_chain(layers[:1], **{**settings_, "seed": 4})
+    assert first[0].tobytes() != other[0].tobytes()
+
+    def turned_away(plane):
+        return abs(np.corrcoef(first[0][:, 0], plane[:, 0])[0, 1])
+
+    assert turned_away(first[2]) > 0.9, "warm starts lost the first layout"
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 10), st.floats(0, 10)), min_size=1, max_size=10),
+    st.floats(0.1, 2),
+    st.floats(0.1, 2),
+)
+@settings(max_examples=60, deadline=None)
+def test_boxes_moved_apart_do_not_overlap(centres, width, height):
+    sizes = np.tile([width, height], (len(centres), 1))
+    moved = spread_apart(np.array(centres), sizes)
+    for i in range(len(moved)):
+        apart = np.abs(moved[i + 1 :] - moved[i]) / sizes[i]
+        assert (apart.max(axis=1, initial=0) >= 1 - 1e-6).all()
+
+
+def test_boxes_that_do_not_overlap_stay_where_they_are():
+    centres = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+    np.testing.assert_array_equal(spread_apart(centres, np.full((3, 2), 0.9)), centres)
+
+
+def test_a_label_leaves_its_target_only_for_a_place_that_covers_less():
+    size = np.ones((1, 2))
+    target = np.zeros((1, 2))
+    np.testing.assert_array_equal(clearest(target, size, np.array([[5.0, 5.0]])), target)
+    crowd = 0.3 * RANDOM.uniform(-1, 1, size=(40, 2))
+    moved = clearest(target, size, crowd)
+    assert not (np.abs(crowd - moved) <= 0.5).all(axis=1).any()
+    assert moved[0, 1] > 0, "of equals the place above wins"
