@@ -99,8 +99,8 @@ def _checked(recorded: npt.NDArray[Any], params: Params, where: str) -> FloatArr
             f"{name} {at}" for name, at in zip(("input", "layer", "head", "query"), worst, strict=True)
         )
         raise FigproofError(
-            f"is no attention: weights from {np.nan_to_num(maps).min():.6g}, and the row of {spot} (from 0) sums to "
-            f"{np.nansum(maps[worst]):.6g}, not to 1 within {TOLERANCE:g}",
+            f"is no attention: weights from {np.nan_to_num(maps).min():.6g}, and the row of {spot} (from 0) "
+            f"sums to {np.nansum(maps[worst]):.6g}, not to 1 within {TOLERANCE:g}",
             where=where,
             hint="record the weights after the softmax, masked ones as 0 or NaN",
         )
