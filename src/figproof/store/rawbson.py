@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -19,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from bson.codec_options import CodecOptions, DatetimeConversion
 from bson.errors import InvalidBSON
+from bson.int64 import Int64
 
 CODEC: CodecOptions[dict[str, Any]] = CodecOptions(
     document_class=dict,
@@ -28,6 +30,8 @@ CODEC: CodecOptions[dict[str, Any]] = CodecOptions(
     unicode_decode_error_handler="backslashreplace",
 )
 _ARRAY = 0x04
+# Below this the ordinary decoder is faster (measured: 30 points 7 us against 90 us).
+_FAST_FROM_BYTES = 16_384
 _FAST: dict[int, tuple[np.dtype[Any], np.dtype[Any]]] = {
     0x01: (np.dtype("<f8"), np.dtype(np.float64)),
     0x09: (np.dtype("<i8"), np.dtype("datetime64[ms]")),
@@ -67,27 +71,41 @@ def split_documents(batch: bytes) -> Iterator[bytes]:
 
 
 def decode_series(raw: bytes) -> dict[str, Any]:
-    """A document whose top-level arrays of one fixed-size type become numpy arrays.
+    """A document whose top-level arrays of numbers or dates become numpy arrays.
 
     Returns
     -------
     dict
-        float64, int64 and datetime64[ms] arrays of shape (n,); lists where types are mixed or not
-        numeric; every other field as :func:`decode` gives it.
+        float64, int64 and datetime64[ms] arrays of shape (n,); lists where types are mixed, not
+        numeric, or there is nothing; every other field as :func:`decode` gives it.
 
     Raises
     ------
     bson.errors.InvalidBSON
     """
+    if len(raw) < _FAST_FROM_BYTES:
+        return {name: as_array(value) for name, value in decode(raw).items()}
     fields: dict[str, Any] = {}
     for kind, name, start, value, end in _elements(raw):
         fast = read_array(raw[value:end]) if kind == _ARRAY else None
         if fast is None:
             single = struct.pack("<i", end - start + 5) + raw[start:end] + b"\0"
-            fields.update(decode(single))
+            fields.update({key: as_array(item) for key, item in decode(single).items()})
         else:
             fields[name] = fast
     return fields
+
+
+def as_array(value: Any) -> Any:
+    """A list of floats, of integers or of dates as an array; anything else as it is."""
+    types = {type(item) for item in value} if isinstance(value, list) else set()
+    if types == {float}:
+        return np.array(value, dtype=np.float64)
+    if types and types <= {int, Int64}:
+        return np.array(value, dtype=np.int64)
+    if types == {datetime}:
+        return np.array(value, dtype="datetime64[ms]")
+    return value
 
 
 def _elements(raw: bytes) -> Iterator[tuple[int, str, int, int, int]]:
@@ -141,29 +159,35 @@ def read_array(raw: bytes) -> npt.NDArray[Any] | None:
     blocks: list[npt.NDArray[Any]] = []
     at, end, first, digits = 4, len(data) - 1, 0, 1
     while at < end:
-        width = 2 + digits + stored.itemsize
-        count = min(10**digits - first, (end - at) // width)
+        element = np.dtype([("head", "u1", (2 + digits,)), ("value", stored)])
+        count = min(10**digits - first, (end - at) // element.itemsize)
         if count == 0:
             return None
-        table = data[at : at + count * width].reshape(count, width)
-        if not _is_regular(table, int(data[4]), first, digits):
+        table = np.frombuffer(raw, dtype=element, count=count, offset=at)
+        if not _is_regular(table["head"], int(data[4]), first):
             return None
-        blocks.append(np.ascontiguousarray(table[:, 2 + digits :]).view(stored)[:, 0])
-        at += count * width
+        blocks.append(table["value"])
+        at += count * element.itemsize
         first, digits = 10**digits, digits + 1
-    return np.concatenate(blocks).astype(wanted)
+    return np.concatenate(blocks, dtype=wanted, casting="unsafe")
 
 
-def _is_regular(table: npt.NDArray[np.uint8], kind: int, first: int, digits: int) -> bool:
-    keys = _keys(first, len(table), digits)
-    return bool((table[:, 0] == kind).all() and (table[:, 1 : 2 + digits] == keys).all())
+def _is_regular(heads: npt.NDArray[np.uint8], kind: int, first: int) -> bool:
+    """Whether each element starts with the type and with its index, in decimal and ended by NUL."""
+    count, width = heads.shape
+    keys = _keys(first, count, width - 2)
+    typed = bool((heads[:, 0] == kind).all())
+    return typed and all(bool((heads[:, 1 + place] == keys[place]).all()) for place in range(width - 1))
 
 
 @lru_cache(maxsize=16)
 def _keys(first: int, count: int, digits: int) -> npt.NDArray[np.uint8]:
-    """The keys first .. first + count - 1 in decimal, each with its NUL; the same for all series of a run."""
-    keys = np.zeros((count, digits + 1), dtype=np.uint8)
+    """The keys first .. first + count - 1, a row for each decimal place and one for the NUL.
+
+    Kept, because all series of a run have the same keys.
+    """
+    keys = np.zeros((digits + 1, count), dtype=np.uint8)
     numbers = np.arange(first, first + count)
     for place in range(digits):
-        keys[:, place] = numbers // 10 ** (digits - 1 - place) % 10 + ord("0")
+        keys[place] = numbers // 10 ** (digits - 1 - place) % 10 + ord("0")
     return keys
