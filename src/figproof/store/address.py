@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pymongo.uri_parser import parse_uri
-
 from figproof.errors import FigproofError
 from figproof.store.folder import StoreFolder
 
@@ -82,6 +80,9 @@ def parse_address(value: str) -> Address:
     FigproofError
         See :func:`store_setting`.
     """
+    # Here, so that commands that only ask which store it is do not wait for the driver.
+    from pymongo.uri_parser import parse_uri
+
     hint = "write : / @ % in the user name or the password as %3A %2F %40 %25"
     if not value.startswith("mongodb://"):
         raise FigproofError(f"does not start with mongodb://. {ALLOWED}", where=VARIABLE, hint=hint)
