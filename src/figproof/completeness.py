@@ -135,6 +135,8 @@ def _integers(run: StoredRun, name: str, given: Any) -> IntArray:
 def _reals(run: StoredRun, name: str, given: Any) -> FloatArray:
     if isinstance(given, np.ndarray) and given.dtype.kind == "f":
         return given.astype(np.float64)
+    if isinstance(given, np.ndarray) and given.dtype.kind == "i" and (np.abs(given) <= _EXACT_INTEGER).all():
+        return given.astype(np.float64)
     for value in given:
         if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
             raise _fault(
