@@ -12,7 +12,7 @@ figures: $(READY)
 	@$(BIN)/figproof verify
 
 test: lint
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 lint: $(READY)
 	$(BIN)/ruff check .

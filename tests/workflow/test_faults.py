@@ -1,0 +1,100 @@
+"""What goes wrong between store and figure is named, leaves old files whole, and heals."""
+
+import json
+
+from figproof.project import Project
+from figproof.store import open_store
+
+
+def only_run_of(copy, pin: str) -> int:
+    from figproof.pins import load_pin
+
+    return load_pin(Project(copy.root), pin).runs[0].id
+
+
+def test_a_pin_of_an_unchanged_store_is_as_pinned(with_store):
+    output = with_store.run("figproof", "pin", "--check").stdout
+    assert "changed" not in output and output.count("as pinned") >= 5
+
+
+def test_a_run_that_was_edited_after_pinning_stops_the_build_and_is_named(with_store):
+    run = only_run_of(with_store, "adam")
+    with open_store(with_store.root) as store:
+        store.runs.update_one({"_id": run}, {"$set": {"config.learning_rate": 9.0}})
+    with_store.forget("results/snapshots")
+    before = with_store.digests()
+    output = with_store.run("snakemake", code=1).stdout
+    assert f"run {run} changed in the store since it was pinned" in output
+    assert with_store.digests() == before
+    check = with_store.run("figproof", "pin", "--check", "adam", code=1).stdout
+    assert f"run {run} " in check and "was edited" in check
+
+
+def test_a_run_that_was_deleted_and_one_that_is_new_are_told_apart(with_store):
+    run = only_run_of(with_store, "adam")
+    with open_store(with_store.root) as store:
+        document = store.runs.find_one({"_id": run})
+        store.runs.delete_one({"_id": run})
+        store.runs.insert_one({**document, "_id": 5000})
+    check = with_store.run("figproof", "pin", "--check", "adam", code=1).stdout
+    assert f"run {run} does not match the selection any more" in check
+    assert "run 5000" in check and "matches now" in check
+
+
+def test_a_flipped_byte_in_a_snapshot_is_named_and_the_next_build_heals_it(with_store, built):
+    manifest = with_store.root / "results" / "snapshots" / "adam" / "MANIFEST.json"
+    digest = json.loads(manifest.read_text())["runs"][0]
+    damaged = Project(with_store.root).objects / digest[:2] / digest
+    damaged.write_bytes(damaged.read_bytes()[:-1] + b"X")
+    with_store.forget("results/derived")
+    assert "bytes do not match the file's name; removed it" in with_store.run("snakemake", code=1).stdout
+    with_store.run("snakemake")
+    assert with_store.digests() == built.digests()
+
+
+def test_a_store_that_is_away_is_named_without_its_password(copy):
+    copy.forget("results/snapshots")
+    env = {"FIGPROOF_STORE": "mongodb://anna:sec" + "ret@127.0.0.1:1/lab"}
+    output = copy.run("snakemake", env=env, code=1).stdout
+    assert "127.0.0.1:1/lab" in output and "does not answer" in output
+    assert "sec" + "ret" not in output
+
+
+def test_an_edited_csv_is_refused_and_the_next_build_heals_it(copy, built):
+    (copy.root / "results/derived/confusion_adam/cells.csv").write_text("edited")
+    copy.forget("results/figures")
+    assert "is not what `figproof derive` wrote" in copy.run("snakemake", code=1).stdout
+    copy.run("snakemake")
+    assert copy.digests() == built.digests()
+
+
+def test_a_tampered_figure_is_found_by_verify(copy):
+    path = copy.root / "results/figures/confusion_adam.pdf"
+    path.write_bytes(path.read_bytes() + b" ")
+    output = copy.run("figproof", "verify", code=1).stdout
+    assert "differs: results/figures/confusion_adam.pdf" in output
+
+
+def test_a_figure_too_small_for_its_text_is_refused_and_the_old_one_stays(copy):
+    path = copy.root / "config/figures/confusion_adam.yaml"
+    path.write_text(path.read_text().replace("height_in:", "height_in: 0.4 #"))
+    before = (copy.root / "results/figures/confusion_adam.pdf").read_bytes()
+    output = copy.run("snakemake", code=1).stdout
+    assert "config/figures/confusion_adam.yaml" in output and "not camera-ready" in output
+    assert (copy.root / "results/figures/confusion_adam.pdf").read_bytes() == before
+
+
+def test_a_metric_that_no_run_has_is_answered_with_those_it_has(copy):
+    path = copy.root / "config/figures/optimizers_loss.yaml"
+    path.write_text(path.read_text().replace("validation.loss", "validation.los"))
+    output = copy.run("snakemake", code=1).stdout
+    assert "validation.los" in output and "Did you mean validation.loss?" in output
+    assert "Traceback" not in output
+
+
+def test_a_mistake_in_any_yaml_is_shown_without_a_traceback(copy):
+    path = copy.root / "config/figures/optimizers_loss.yaml"
+    path.write_text(path.read_text() + "venu: ieee\n")
+    output = copy.run("snakemake", code=1).stdout
+    assert "config/figures/optimizers_loss.yaml: venu: unknown key 'venu'" in output
+    assert "Traceback" not in output

@@ -1,0 +1,128 @@
+"""The same snapshot gives the same bytes, whoever builds it, wherever, however."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+from checkouts import BIN
+
+NO_STORE = {"FIGPROOF_STORE": "mongodb://127.0.0.1:1/gone"}
+MATPLOTLIBRC = (
+    "lines.linewidth: 9\nfont.size: 33\nsavefig.bbox: tight\nsvg.fonttype: none\naxes.facecolor: red\n"
+)
+SITECUSTOMIZE = "import builtins, random\nbuiltins.round = lambda *a: random.random()\n"
+
+
+def hostile_environment(root) -> dict[str, str]:
+    home = root / "hostile home ü"
+    for folder in (home / ".config" / "matplotlib" / "stylelib", home / "python"):
+        folder.mkdir(parents=True)
+    (home / ".config" / "matplotlib" / "matplotlibrc").write_text(MATPLOTLIBRC)
+    (home / ".config" / "matplotlib" / "stylelib" / "icml2025.mplstyle").write_text("font.size: 40\n")
+    (home / "python" / "sitecustomize.py").write_text(SITECUSTOMIZE)
+    (root / "matplotlibrc").write_text(MATPLOTLIBRC)
+    return {
+        **NO_STORE,
+        "HOME": str(home),
+        "XDG_CONFIG_HOME": str(home / ".config"),
+        "MATPLOTLIBRC": str(home / ".config" / "matplotlib" / "matplotlibrc"),
+        "MPLBACKEND": "svg",
+        "PYTHONHASHSEED": "4711",
+        "TZ": "Pacific/Chatham",
+        "LC_ALL": "tr_TR.UTF-8",
+        "LANG": "de_DE.UTF-8",
+        "OMP_NUM_THREADS": "2",
+        "OPENBLAS_NUM_THREADS": "2",
+        "OPENBLAS_CORETYPE": "Haswell",
+        "NUMBA_NUM_THREADS": "2",
+        "NUMBA_CPU_NAME": "nehalem",
+        "SOURCE_DATE_EPOCH": "0",
+        "MALLOC_PERTURB_": "85",
+    }
+
+
+def test_a_hostile_user_gets_the_same_bytes_in_another_folder_on_one_core(built, copy):
+    env = hostile_environment(copy.root)
+    copy.forget("results/derived", "results/figures", "results/keys", ".figproof")
+    (copy.root / "results" / "index.html").unlink()
+    moved = copy.root.rename(copy.root.with_name("another folder ü"))
+    project = type(copy)(moved)
+    project.run("snakemake", "--cores", "1", env=env)
+    assert project.digests() == built.digests()
+
+
+def test_a_hostile_sitecustomize_is_seen_and_kept_out_of_workers(copy):
+    env = {**hostile_environment(copy.root)}
+    env["PYTHONPATH"] = str(copy.root / "hostile home ü" / "python")
+    seen = subprocess.run(
+        [str(BIN / "python"), "-c", "print(round(5))"], env=env, capture_output=True, text=True, check=True
+    )
+    assert seen.stdout != "5\n", "the control failed: sitecustomize was not read"
+    before = (copy.root / "results/figures/confusion_adam.pdf").read_bytes()
+    (copy.root / "results/figures/confusion_adam.pdf").unlink()
+    copy.run("figproof", "derive", "confusion_adam", env=env)
+    copy.run("figproof", "draw", "confusion_adam", env=env)
+    assert (copy.root / "results/figures/confusion_adam.pdf").read_bytes() == before
+
+
+def test_one_changed_number_changes_the_bytes(copy, built):
+    """The negative control: the comparison is not blind."""
+    path = copy.root / "config" / "pins" / "adam.json"
+    pin = json.loads(path.read_text())
+    pin["runs"][0]["id"] = 12345
+    path.write_text(json.dumps(pin))
+    copy.run("snakemake", env=NO_STORE)
+    same = {name for name, digest in copy.digests().items() if built.digests()[name] == digest}
+    assert "figures/confusion_adam.pdf" not in same
+    assert "derived/confusion_adam/cells.csv" in same
+
+
+def test_the_figures_are_those_that_were_approved(built):
+    assert " approved files are the same bytes" in built.run("figproof", "verify").stdout
+
+
+def test_without_the_store_everything_after_the_snapshot_is_built(copy, built):
+    copy.forget("results/figures")
+    copy.run("snakemake", env=NO_STORE)
+    assert copy.digests() == built.digests()
+
+
+@pytest.mark.parametrize("seconds", [1.5, 4.0, 8.0])
+def test_a_build_that_was_killed_goes_on_and_ends_with_the_same_bytes(copy, built, seconds):
+    copy.forget("results/figures", "results/derived", "results/keys")
+    build = subprocess.Popen(
+        [str(BIN / "snakemake")],
+        cwd=copy.root,
+        env={"HOME": "/nonexistent", "PATH": os.environ["PATH"], **NO_STORE},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    time.sleep(seconds)
+    assert build.poll() is None, "the build ended before it could be killed"
+    os.killpg(build.pid, signal.SIGKILL)
+    build.wait()
+    copy.run("snakemake", env=NO_STORE)
+    assert copy.digests() == built.digests()
+
+
+def test_a_second_build_at_the_same_time_is_refused(copy):
+    copy.forget("results/figures", "results/derived", "results/keys")
+    first = subprocess.Popen(
+        [str(BIN / "snakemake")],
+        cwd=copy.root,
+        env={"HOME": "/nonexistent", "PATH": os.environ["PATH"], **NO_STORE},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        time.sleep(2)
+        assert "another build of this project is running" in copy.run("snakemake", code=1).stdout
+    finally:
+        os.killpg(first.pid, signal.SIGKILL)
+        first.wait()
