@@ -14,11 +14,19 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 from matplotlib.artist import Artist
-from matplotlib.colors import to_rgb
+from matplotlib.colors import LogNorm, to_rgb
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
-from matplotlib.ticker import FixedLocator, Formatter, FuncFormatter, LogLocator, NullFormatter, NullLocator
+from matplotlib.ticker import (
+    FixedLocator,
+    Formatter,
+    FuncFormatter,
+    LogLocator,
+    MaxNLocator,
+    NullFormatter,
+    NullLocator,
+)
 
 from figproof.model import FloatArray
 
@@ -182,9 +190,9 @@ def label_ends(axes: Any, labels: Sequence[EndLabel], look: Inks) -> None:
         before_draw(axes, arrange)
 
 
-def fit_lines(fig: Any, parts: Sequence[str], look: Inks) -> str:
-    """Parts joined by commas, with a line break where small text would be wider than the axes."""
-    size_pt, width_in = look.venue.small_pt, size_in(fig)[0] * _ABOVE_SHARE
+def fit_lines(fig: Any, parts: Sequence[str], look: Inks, *, columns: int = 1) -> str:
+    """Parts joined by commas, broken where small text would be wider than one of so many axes abreast."""
+    size_pt, width_in = look.venue.small_pt, size_in(fig)[0] * _ABOVE_SHARE / columns
     lines: list[str] = []
     for part in parts:
         longer = f"{lines[-1]}, {part}" if lines else part
@@ -274,8 +282,11 @@ def colour_bar(
     )
     bar.set_label(label, parse_math=False)
     bar.outline.set_linewidth(look.venue.min_line_pt)
-    if mappable.norm.__class__.__name__ == "LogNorm":
+    if isinstance(mappable.norm, LogNorm):
         log_ticks(bar.ax.xaxis if horizontal else bar.ax.yaxis, look)
+    else:
+        bar.locator = MaxNLocator(nbins=5)
+        bar.update_ticks()
     return bar
 
 
@@ -346,7 +357,16 @@ def relative_luminance(colour: Any) -> float:
     return float(linear @ np.array([0.2126, 0.7152, 0.0722]))
 
 
-def cells(axes: Any, values: npt.NDArray[Any], cmap: Any, norm: Any, look: Inks, *, gaps: bool) -> Any:
+def cells(
+    axes: Any,
+    values: npt.NDArray[Any],
+    cmap: Any,
+    norm: Any,
+    look: Inks,
+    *,
+    gaps: bool,
+    x_edges: FloatArray | None = None,
+) -> Any:
     """A matrix as coloured cells; row 0 on top, cell (row, column) centred on (column, row).
 
     Parameters
@@ -356,11 +376,13 @@ def cells(axes: Any, values: npt.NDArray[Any], cmap: Any, norm: Any, look: Inks,
     gaps : bool
         White lines between the cells, for few and large ones. Without, cells touch and many of them
         are rasterised.
+    x_edges : ndarray, shape (columns + 1,), optional
+        Where cells begin and end, for columns that stand on a scale.
     """
     rows, columns = values.shape
     line = look.venue.min_line_pt
     mesh = axes.pcolormesh(
-        np.arange(columns + 1) - 0.5,
+        np.arange(columns + 1) - 0.5 if x_edges is None else x_edges,
         np.arange(rows + 1) - 0.5,
         np.ma.masked_invalid(values),
         cmap=cmap,
@@ -370,18 +392,27 @@ def cells(axes: Any, values: npt.NDArray[Any], cmap: Any, norm: Any, look: Inks,
         rasterized=rows * columns > _MANY_CELLS,
     )
     axes.set_ylim(rows - 0.5, -0.5)
-    axes.tick_params(length=0)
+    axes.tick_params(which="both", length=0)
     for spine in axes.spines.values():
         spine.set_visible(False)
     return mesh
 
 
-def hatch_cell(axes: Any, row: int, column: int, look: Inks, *, hatch: str = MISSING_HATCH) -> None:
-    """Fill one cell with a hatch: nothing was recorded there, or nothing that has a colour."""
+def hatch_cell(
+    axes: Any,
+    row: int,
+    column: int,
+    look: Inks,
+    *,
+    hatch: str = MISSING_HATCH,
+    x_edges: FloatArray | None = None,
+) -> None:
+    """Fill one cell of :func:`cells` with a hatch: nothing was recorded there, or nothing with a colour."""
+    left, right = (column - 0.5, column + 0.5) if x_edges is None else x_edges[column : column + 2]
     axes.add_patch(
         Rectangle(
-            (column - 0.5, row - 0.5),
-            1,
+            (left, row - 0.5),
+            right - left,
             1,
             facecolor="white",
             edgecolor=look.muted,
@@ -389,6 +420,13 @@ def hatch_cell(axes: Any, row: int, column: int, look: Inks, *, hatch: str = MIS
             linewidth=0,
             zorder=1.2,
         )
+    )
+
+
+def shade_cell(axes: Any, row: int, column: int, colour: str) -> None:
+    """Fill one cell of :func:`cells` with a colour that is not of the scale."""
+    axes.add_patch(
+        Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor=colour, edgecolor="white", zorder=1.2)
     )
 
 
