@@ -19,7 +19,7 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile
 	$(BIN)/snakemake --lint
-	$(BIN)/lint-imports
+	PYTHONPATH=. $(BIN)/lint-imports
 	$(BIN)/mypy
 
 # Train the demo's runs again from nothing; the pins say whether the runs came out the same.

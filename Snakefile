@@ -3,8 +3,13 @@
 import sys
 
 from figproof.dag import Graph
+from figproof.errors import FigproofError
 
-graph = Graph.load(workflow.basedir)
+try:
+    graph = Graph.load(workflow.basedir)
+except FigproofError as error:
+    sys.exit(f"figproof: {error}")
+
 FIGPROOF = f"'{sys.executable}' -I -m figproof"
 
 
@@ -14,9 +19,9 @@ wildcard_constraints:
 
 
 rule all:
+    default_target: True
     input:
         "results/index.html",
-    default_target: True
 
 
 # Outputs are flagged `update`: Snakemake then keeps the old files until the new ones replace them.

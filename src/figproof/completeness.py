@@ -3,9 +3,8 @@ half-way still ends COMPLETED (Sacred issue 434), and a re-used id appends to ol
 
 from __future__ import annotations
 
-import math
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -127,7 +126,7 @@ def _integers(run: StoredRun, name: str, given: Any) -> IntArray:
         return given.astype(np.int64)
     for step in given:
         whole = isinstance(step, (int, np.integer)) or (isinstance(step, float) and step.is_integer())
-        if isinstance(step, bool) or not whole or abs(step) > _EXACT_INTEGER:
+        if isinstance(step, bool) or not whole or abs(int(cast(int, step))) > _EXACT_INTEGER:
             raise _fault(run, f"metric {name!r} has the step {step!r}; steps must be whole numbers")
     return np.array([int(step) for step in given], dtype=np.int64)
 
@@ -144,7 +143,7 @@ def _reals(run: StoredRun, name: str, given: Any) -> FloatArray:
                 f"metric {name!r} has the value {str(value)[:60]!r} ({type(value).__name__}); "
                 "values must be real numbers",
             )
-        if math.isfinite(value) and isinstance(value, (int, np.integer)) and abs(value) > _EXACT_INTEGER:
+        if isinstance(value, (int, np.integer)) and abs(int(value)) > _EXACT_INTEGER:
             raise _fault(run, f"metric {name!r} has the value {value}; integers over 2^53 lose digits")
     return np.array([float(value) for value in given], dtype=np.float64)
 
