@@ -39,6 +39,8 @@ NEIGHBOURS = 10
 MANY_POINTS = 2000
 # A marker's edge, not a line of the figure: thinner than a venue's lines, or crowded crosses turn black.
 EDGE_PT = 0.3
+# Label sizes between the outermost class medians.
+LEAST_SPREAD = 3.0
 DOT_AT, NAME_AT = 1.1, 1.25
 SOURCES = {
     "pca": "hidden.activations",
@@ -266,7 +268,7 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
         if params.trajectories:
             _trails(axes, table.frame("points"), params, epoch, look)
         if params.method != "star":
-            _label_classes(axes, table, epoch, look)
+            _label_classes(axes, table, epoch, look, others=len(params.epochs) > 1)
         _write_quality(axes, table, epoch, look, room_in=0.8 * size_in(fig)[0] / columns)
         last_row = place + columns >= len(params.epochs)
         _label_axes(axes, table.facts, below=last_row, left=place % columns == 0)
@@ -366,8 +368,12 @@ def _halo(width_pt: float) -> list[Any]:
     return [withStroke(linewidth=width_pt, foreground="white")]
 
 
-def _label_classes(axes: Any, table: Table, epoch: int, look: Any) -> None:
-    """Class names at or beside their medians, where they cover least; arranged when the layout is known."""
+def _label_classes(axes: Any, table: Table, epoch: int, look: Any, *, others: bool) -> None:
+    """Class names at or beside their medians, where they cover least; arranged when the layout is known.
+
+    A panel in which the classes coincide, beside others in which they do not, stays without names: they
+    could only stand around the points, far from what they name.
+    """
     all_points = table.frame("points")
     shown = all_points["epoch"] == epoch
     points = np.column_stack([all_points["x"][shown], all_points["y"][shown]])
@@ -396,7 +402,11 @@ def _label_classes(axes: Any, table: Table, epoch: int, look: Any) -> None:
 
     def arrange() -> None:
         boxes = [text.get_window_extent() for text in texts]
-        sizes = np.array([(box.width, box.height) for box in boxes]) * 1.1
+        # Wider than the text, or neighbours 1 and 7 would read 17.
+        sizes = np.array([(1.6 * box.width, 1.05 * box.height) for box in boxes])
+        spread = np.ptp(axes.transData.transform(targets), axis=0) / sizes.max(axis=0)
+        for text in texts:
+            text.set_visible(not others or bool(spread.max() >= LEAST_SPREAD))
         clear = clearest(axes.transData.transform(targets), sizes, axes.transData.transform(points))
         placed = spread_apart(clear, sizes)
         inside = np.clip(placed, axes.bbox.min + sizes / 2, axes.bbox.max - sizes / 2)

@@ -17,13 +17,14 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import Formatter
 from pydantic import Field
 
-from figproof.axes import axis_label, before_draw, label_axis, legend_above
+from figproof.axes import axis_label, before_draw, fit_lines, label_axis, legend_above
 from figproof.errors import FigproofError, suggest
 from figproof.kinds import Example, KindParams
 from figproof.model import FloatArray, Frame, Run, Snapshot, Table, frame
 
 ARTIFACT = "landscape"
-DIRECTIONS = ("pca", "random")
+CONFIG = {"directions": ("pca", "random"), "normalise": ("filter", "none")}
+NORMALISED = {"filter": "filter-normalised", "none": "Gaussian"}
 UNIT = "nat"
 MOST_TICKS = 7
 
@@ -67,12 +68,12 @@ def derive(snapshot: Snapshot, params: Params) -> Table:
     if (np.diff(alpha) <= 0).any() or (np.diff(beta) <= 0).any():
         raise FigproofError("alpha and beta must rise", where=where)
     path = _finite(run, "trajectory", where).reshape(-1, 2)
-    directions = run.config.get("directions")
-    if directions not in DIRECTIONS:
-        raise FigproofError(
-            f"directions is {directions!r}. {suggest(str(directions), DIRECTIONS)}",
-            where=f"run {run.id} ({run.experiment}): config",
-        )
+    for key, known in CONFIG.items():
+        if run.config.get(key) not in known:
+            raise FigproofError(
+                f"{key} is {run.config.get(key)!r}. {suggest(str(run.config.get(key)), known)}",
+                where=f"run {run.id} ({run.experiment}): config",
+            )
     lowest = np.unravel_index(int(loss.argmin()), loss.shape)
     distance = _finite(run, "distance", where)
     return Table(
@@ -90,7 +91,8 @@ def derive(snapshot: Snapshot, params: Params) -> Table:
             "levels": frame(loss=_levels(loss, params, where)),
         },
         {
-            "directions": directions,
+            "directions": run.config["directions"],
+            "normalise": run.config["normalise"],
             "explained_variance": _finite(run, "explained_variance", where).tolist(),
             "largest_distance": float(distance.max()),
             "lowest_loss": float(loss.min()),
@@ -170,7 +172,14 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
     marks = _draw_path(axes, table.frame("path"), look) if params.trajectory else {}
     lowest = _mark(axes, table.facts["lowest_at"], "P", look)
     marks[f"lowest, {_short(table.facts['lowest_loss'])} {table.facts['unit']}"] = lowest
-    legend_above(fig, axes, list(marks.values()), list(marks), look, title=_note(table.facts, params))
+    legend_above(
+        fig,
+        axes,
+        list(marks.values()),
+        list(marks),
+        look,
+        title=fit_lines(fig, _note(table.facts, params), look),
+    )
 
 
 def _level_bar(fig: Any, axes: Any, filled: Any, levels: FloatArray, unit: str, look: Any) -> None:
@@ -194,13 +203,15 @@ def _name_axes(axes: Any, facts: Any) -> None:
             share = f"{100 * facts['explained_variance'][number]:.1f} % of path"
             label_axis(axis, f"PC {number + 1}", share)
         else:
-            label_axis(axis, f"direction {number + 1}", "filter-normalised")
+            label_axis(axis, f"direction {number + 1}", NORMALISED[facts["normalise"]])
 
 
 def _note(facts: Any, params: Params) -> list[str]:
     parts = []
     if params.trajectory:
         parts.append(f"path up to {_short(facts['largest_distance'])} (L2) off the plane")
+    if facts["directions"] == "pca" and facts["normalise"] == "filter":
+        parts.append("directions filter-normalised")
     if not params.equal_aspect:
         parts.append("axes scaled differently")
     return parts
@@ -299,7 +310,7 @@ def example() -> Example:
         experiment="example",
         condition="adam",
         seed=1,
-        config={"directions": "pca"},
+        config={"directions": "pca", "normalise": "none"},
         metrics={},
         artifacts={ARTIFACT: arrays},
     )

@@ -40,6 +40,10 @@ def drawn(table, **params):
     return figure
 
 
+def class_names(axes):
+    return [text for text in axes.texts if text.get_fontweight() == "bold" and text.get_visible()]
+
+
 def test_every_point_has_a_row_at_every_shown_epoch():
     points = derived().frame("points")
     count = RUN.array("hidden", "labels").size
@@ -125,11 +129,16 @@ def test_misclassified_points_are_crosses_and_explained():
 
 
 def test_class_labels_do_not_overlap_where_classes_do():
-    figure = drawn(derived(epochs=[0, 2]), epochs=[0, 2])
-    boxes = [text.get_window_extent() for text in figure.axes[0].texts if text.get_fontweight() == "bold"]
+    figure = drawn(derived(epochs=[0]), epochs=[0])
+    boxes = [text.get_window_extent() for text in class_names(figure.axes[0])]
     assert len(boxes) == 6
     for i, box in enumerate(boxes):
         assert not any(box.shrunk(0.98, 0.98).overlaps(other) for other in boxes[i + 1 :])
+
+
+def test_a_panel_whose_classes_coincide_leaves_their_names_to_the_others():
+    first, last = drawn(derived(epochs=[0, 20]), epochs=[0, 20]).axes
+    assert class_names(first) == [] and len(class_names(last)) == 6
 
 
 def test_many_points_are_rasterised_and_few_are_not():

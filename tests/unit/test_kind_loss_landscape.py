@@ -77,8 +77,13 @@ def test_principal_directions_say_how_much_of_the_path_they_keep():
 
 
 def test_random_directions_are_called_filter_normalised():
-    table = derived(changed(config={"directions": "random"}))
+    table = derived(changed(config={"directions": "random", "normalise": "filter"}))
     assert drawn(table).axes[0].get_xlabel() == "direction 1 (filter-normalised)"
+
+
+def test_normalised_principal_directions_are_admitted_above_the_axes():
+    table = derived(changed(config={"directions": "pca", "normalise": "filter"}))
+    assert "directions filter-normalised" in drawn(table).axes[0].get_legend().get_title().get_text()
 
 
 def test_the_loss_is_drawn_where_it_was_computed():
@@ -153,6 +158,8 @@ def test_unknown_directions_are_refused():
         FigproofError, match=r"directions is 'rand'\. Known: pca, random\. Did you mean random"
     ):
         derived(changed(config={"directions": "rand"}))
+    with pytest.raises(FigproofError, match=r"config: normalise is None\. Known: filter, none"):
+        derived(changed(config={"directions": "pca"}))
 
 
 def test_a_run_without_a_landscape_is_refused():
