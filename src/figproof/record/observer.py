@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sacred.observers import MongoObserver
 
+from figproof.canonical import digest_bytes
+from figproof.store.address import without_credentials
+
 if TYPE_CHECKING:
     from figproof.store import Store
-
-_USER_INFO = re.compile(r"(?<=://)[^/@\s]*@")
 
 
 class RunObserver(MongoObserver):  # type: ignore[misc]
@@ -28,7 +27,7 @@ class RunObserver(MongoObserver):  # type: ignore[misc]
     def started_event(self, ex_info: dict[str, Any], **event: Any) -> Any:
         """Sacred's event, with redacted repositories."""
         repositories = [
-            {**repository, "url": _USER_INFO.sub("", str(repository["url"]))}
+            {**repository, "url": without_credentials(str(repository["url"]))}
             for repository in ex_info.get("repositories", [])
         ]
         return super().started_event(ex_info={**ex_info, "repositories": repositories}, **event)
@@ -39,7 +38,7 @@ class RunObserver(MongoObserver):  # type: ignore[misc]
         for name, _ in ex_info["sources"]:
             path = Path(ex_info["base_dir"]) / name
             content = path.read_bytes()
-            key = {"filename": str(path), "metadata.sha256": hashlib.sha256(content).hexdigest()}
+            key = {"filename": str(path), "metadata.sha256": digest_bytes(content)}
             found = self.fs.find_one(key)
             file_id = found._id if found else self._put(content, key)
             stored.append([name, file_id])

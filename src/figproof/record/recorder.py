@@ -126,7 +126,7 @@ class Recorder:
         self.artifacts[name] = digest
 
     def collect(self, name: str, epoch: int, **arrays: npt.ArrayLike) -> None:
-        """Keep a copy of one epoch's arrays until :meth:`store_collected`; all epochs have the same shapes."""
+        """Keep a copy of an epoch's arrays until :meth:`store_collected`; all epochs have the same shapes."""
         epochs = self._collected.setdefault(name, {})
         if epoch in epochs:
             raise FigproofError(f"{name!r} was collected at epoch {epoch} before", where=self._where())

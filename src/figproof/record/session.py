@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _INTERRUPTED = 128 + signal.SIGINT
 _TERMINATED = 128 + signal.SIGTERM
+_DRIVER = ("bson", "gridfs", "pymongo")
 
 
 def has_git(file: str) -> bool:
@@ -95,7 +96,10 @@ def run_recorded(ex: Experiment, store: Store, argv: Sequence[str]) -> int:
     except SacredError as error:
         print(format_sacred_error(error, short_usage), file=sys.stderr)
         return 1
-    except Exception:
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] in _DRIVER:
+            # open_store turns these into an error that shows no password.
+            raise
         print_filtered_stacktrace()
         return 1
     return 0
@@ -106,10 +110,13 @@ def _run(ex: Experiment, store: Store, options: dict[str, Any]) -> Run:
     known = [name for name, _ in ex.gather_commands()]
     if command not in known:
         raise FigproofError(f"command {command!r} is unknown. {suggest(command, known)}", where=ex.path)
-    options = {**options, "--id": _whole_id(options["--id"])}
+    run_id = _whole_id(options["--id"])
+    if run_id is not None and store.runs.find_one({"_id": run_id}, {"_id": 1}):
+        raise FigproofError(f"run {run_id} is in the store already", where=f"--id: {store.address}")
+    options = {**options, "--id": run_id}
     updates, named = get_config_updates(options["UPDATE"])
     ex.observers.append(RunObserver(store))
-    with _sigterm_interrupts(ex):
+    with _interruptible(ex):
         return ex.run(command, updates, named, info={}, meta_info={}, options=options)
 
 
@@ -127,32 +134,36 @@ class _Terminated(KeyboardInterrupt):
 
 
 @contextmanager
-def _sigterm_interrupts(ex: Experiment) -> Iterator[None]:
-    """Turn SIGTERM, which Slurm sends at the time limit, into an interrupt.
+def _interruptible(ex: Experiment) -> Iterator[None]:
+    """Turn SIGTERM, which Slurm sends at the time limit, into an interrupt as Ctrl-C is.
 
     Before the run's document is in the store there is nothing to mark: the signal is kept until then,
     because Sacred would insert a document without an id.
     """
-    state = {"started": False, "asked": False}
+    asked: list[int] = []
+    started: list[bool] = []
 
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
-        first = not state["asked"]
-        state["asked"] = True
+    def stop() -> None:
+        raise _Terminated if asked[0] == signal.SIGTERM else KeyboardInterrupt
+
+    def on_signal(number: int, _frame: FrameType | None) -> None:
+        asked.append(number)
         # Only the first one counts: the next must not cut short what marks the run.
-        if first and state["started"]:
-            raise _Terminated
+        if started and len(asked) == 1:
+            stop()
 
     def on_start() -> None:
-        state["started"] = True
-        if state["asked"]:
-            raise _Terminated
+        started.append(True)
+        if asked:
+            stop()
 
     ex.pre_run_hook(on_start)
-    before = signal.signal(signal.SIGTERM, on_signal)
+    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _prove(store: Store, run: Run) -> None:
@@ -162,7 +173,8 @@ def _prove(store: Store, run: Run) -> None:
     where = f"run {run._id} ({run.experiment_info['name']})"
     try:
         prove_stored(store, run, where)
-    except FigproofError as error:
-        mark_failed(store, run._id, str(error))
+    except Exception as error:
+        # FigproofError, or any fault of the driver while reading back.
+        mark_failed(store, run._id, str(error) if isinstance(error, FigproofError) else type(error).__name__)
         raise
     print(f"{where}: recorded and read back from the store", file=sys.stderr)
