@@ -1,14 +1,16 @@
 """How large the gradient is in each layer while a network trains, as a map or as lines.
 
 Rows (or lines) are layers, counted from the input; colour (or height) is the mean or largest absolute
-gradient of the layer's weights on a logarithmic scale, the median over seeds. The note gives the
-median over training of the first layer's gradient divided by the last layer's: far below 1, gradients
-vanish on their way back; far above, they explode. Hatched cells are zero or not finite.
+gradient of the layer's weights on a logarithmic scale, the median over seeds. The note gives, as
+"layer 1/4: 0.02", the median over training of the first layer's gradient divided by the last
+layer's: far below 1, gradients vanish on their way back; far above, they explode. Hatched cells are
+zero or not finite.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -19,6 +21,7 @@ from pydantic import Field
 from figproof.axes import (
     EndLabel,
     axis_label,
+    before_draw,
     cells,
     colour_bar,
     end_labels_fit,
@@ -38,8 +41,8 @@ from figproof.numerics.intervals import median
 
 MOST_COLUMNS = 400
 NARROWEST_PANEL_IN = 1.6
+LOWEST_ROW_IN = 0.9
 MARKERS_A_LINE = 6
-MOST_LAYER_TICKS = 8
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "*")
 
 
@@ -145,8 +148,7 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
     gradients = table.frame("gradients")
     conditions = look.ordered(gradients["condition"])
     views = ["heatmap", "lines"] if params.view == "both" else [params.view]
-    columns = min(len(conditions), max(1, int(size_in(fig)[0] / NARROWEST_PANEL_IN)))
-    rows = -(-len(conditions) // columns)
+    columns, rows = _panels(fig, len(conditions), len(views))
     grid = fig.subplots(rows * len(views), columns, squeeze=False)
     norm = _scale(gradients["value"])
     maps, mesh = [], None
@@ -176,6 +178,15 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
             axes.label_outer(remove_inner_ticks=False)
 
 
+def _panels(fig: Any, count: int, views: int) -> tuple[int, int]:
+    """Columns and rows of panels: as wide as they should be, unless rows then were too low."""
+    width, height = size_in(fig)
+    columns = min(count, max(1, int(width / NARROWEST_PANEL_IN)))
+    while columns < count and -(-count // columns) * views * LOWEST_ROW_IN > height:
+        columns += 1
+    return columns, -(-count // columns)
+
+
 def _scale(values: FloatArray) -> Any:
     positive = values[np.isfinite(values) & (values > 0)]
     low, high = positive.min(), positive.max()
@@ -196,9 +207,16 @@ def _draw_map(axes: Any, part: Frame, norm: Any, look: Any) -> Any:
         hatch_cell(axes, row, column, look, x_edges=edges)
     axes.set_xlim(edges[0], edges[-1])
     axes.tick_params(axis="x", which="both", length=2)
-    thinned = range(0, layers.size, -(-layers.size // MOST_LAYER_TICKS))
-    axes.set_yticks(list(thinned), [str(layers[row]) for row in thinned])
+    before_draw(axes, lambda: _name_layers(axes, layers, look))
     return mesh
+
+
+def _name_layers(axes: Any, layers: IntArray, look: Any) -> None:
+    """Layer numbers at the rows, as many as have room."""
+    room_pt = axes.bbox.height * 72 / axes.get_figure(root=True).dpi
+    most = max(1, int(room_pt / (1.4 * look.venue.small_pt)))
+    rows = range(0, layers.size, -(-layers.size // most))
+    axes.set_yticks(list(rows), [str(layers[row]) for row in rows])
 
 
 def _draw_lines(fig: Any, axes: Any, part: Frame, norm: Any, look: Any, columns: int) -> None:
@@ -218,17 +236,15 @@ def _draw_lines(fig: Any, axes: Any, part: Frame, norm: Any, look: Any, columns:
         axes.plot(steps, values, color=colour, **marker)
         seen = np.flatnonzero(np.isfinite(values))
         if seen.size:
-            ends.append(EndLabel(f"layer {layer}", steps[seen[-1]], values[seen[-1]], colour))
+            ends.append(EndLabel(str(layer), steps[seen[-1]], values[seen[-1]], colour))
     axes.set_yscale("log")
     axes.set_ylim(norm.vmin / 1.2, norm.vmax * 1.2)
     axes.set_xlim(steps[0], max(steps[-1], steps[0] + 1))
     log_ticks(axes.yaxis, look)
-    named = (
-        ends
-        if end_labels_fit(fig, [end.text for end in ends], look, share=0.25 / columns)
-        else [ends[0], ends[-1]]
-    )
-    label_ends(axes, named, look)
+    if not end_labels_fit(fig, [end.text for end in ends], look, share=0.25 / columns):
+        ends = [ends[0], ends[-1]]
+    title = "layer " if end_labels_fit(fig, ["layer 9"], look, share=0.16 / columns) else ""
+    label_ends(axes, [replace(end, text=title + end.text) for end in ends], look)
 
 
 def _axis_values(part: Frame) -> tuple[IntArray, IntArray]:
@@ -248,7 +264,7 @@ def _note_parts(table: Table, condition: str, look: Any) -> list[str]:
     parts = [look.label(condition)] if several else []
     parts.append("one run" if count == 1 else f"median, n = {count} seeds")
     stated = f"{ratio:.2g}" if np.isfinite(ratio) else "undefined"
-    parts.append(f"layer {first} / layer {last} = {stated}")
+    parts.append(f"layer {first}/{last}: {stated}")
     return parts + (["hatched: 0 or not finite"] if about["zero_or_not_finite"][at] else [])
 
 
@@ -265,4 +281,4 @@ def example() -> Example:
                 name = f"gradient.mean.layer{layer}"
                 metrics[name] = Metric(name, "", steps, level * np.exp(random.normal(0, 0.1, 31)), "epoch")
             runs.append(Run(len(runs) + 1, f"{len(runs):064x}", "example", condition, seed, {}, metrics, {}))
-    return Example(Snapshot("example", tuple(runs)), Params(view="both"))
+    return Example(Snapshot("example", tuple(runs)), Params())

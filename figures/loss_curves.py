@@ -24,6 +24,7 @@ from figproof.axes import (
     legend_above,
     log_ticks,
     note,
+    symlog_ticks,
 )
 from figproof.errors import FigproofError
 from figproof.kinds import Example, KindParams
@@ -278,12 +279,16 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
         params.y_scale, **({"linthresh": params.symlog_threshold} if params.symlog_threshold else {})
     )
     axes.set_xlim(lines["step"].min(), max(lines["step"].max(), lines["step"].min() + 1))
-    axes.set_ylim(axes.get_ylim() if params.y_limits is None else params.y_limits)
+    low, high = axes.get_ylim() if params.y_limits is None else params.y_limits
+    # A symlog axis without its zero would look like a logarithmic one.
+    axes.set_ylim(min(low, 0.0) if params.y_scale == "symlog" and params.y_limits is None else low, high)
     label_axis(axes.xaxis, table.facts["step_unit"])
     label_axis(axes.yaxis, params.y_label or _quantity(params.metrics), table.facts["unit"])
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, steps=[1, 2, 5, 10]))
     if params.y_scale == "log":
         log_ticks(axes.yaxis, look)
+    if params.symlog_threshold is not None:
+        symlog_ticks(axes.yaxis, params.symlog_threshold, look)
     _draw_marks(axes, table, look)
     _name_lines(fig, axes, table, params, look, conditions)
 
@@ -389,19 +394,20 @@ def _note_parts(table: Table, params: Params, look: Any) -> list[str]:
     parts = ["each line is one run" if params.centre == "none" else CENTRES[params.centre]]
     parts += [BANDS[params.band]] if params.band != "none" else []
     counts, expected = runs["n"], int(runs["expected"].max())
-    if (counts == counts[0]).all() and counts[0] >= expected:
-        parts.append(f"n = {counts[0]} seed{'s' if counts[0] > 1 else ''}")
+    wanted = max(expected, int(counts.max()))
+    if (counts == counts[0]).all():
+        of = f" of {wanted}" if counts[0] < wanted else ""
+        parts.append(f"n = {counts[0]}{of} seed{'s' if wanted > 1 else ''}")
     else:
-        wanted = max(expected, int(counts.max()))
         parts.append(f"n = {wanted} seeds")
         for name, count, missing in zip(runs["condition"], counts, runs["missing"], strict=True):
             if count < wanted:
                 which = f" (no seed {str(missing).replace(' ', ', ')})" if missing else ""
                 parts.append(f"{look.label(name)} {count}{which}")
     if params.smoothing == "ema":
-        parts.append(f"smoothed (EMA, {params.decay:g}), faint: not")
+        parts.append(f"smoothed (EMA, {params.decay:g}), faint: as recorded")
     if params.smoothing == "moving_average":
-        parts.append(f"smoothed ({params.window}-point average), faint: not")
+        parts.append(f"smoothed ({params.window}-point average), faint: as recorded")
     if params.mark_best:
         parts.append(f"ring: {params.mark_best} point")
     if table.frame("marks")["step"].size:

@@ -36,8 +36,8 @@ _PLAIN_DECADES = (-3, 3)
 _LEADER_PT = 6.0
 _HANDLE_EM, _HANDLE_PAD_EM, _COLUMN_EM = 2.2, 0.5, 1.2
 _MANY_CELLS = 2500
-# The axes are narrower than the figure by ticks, labels and what stands at their right.
-_ABOVE_SHARE = 0.72
+# What ticks, labels and a colour bar or names at the lines' ends take of a figure's width.
+_BESIDE_AXES_IN = 1.15
 _NOTE_SPACING = 1.15
 MISSING_HATCH = "/////"
 
@@ -139,7 +139,7 @@ class EndLabel:
     colour: str
 
 
-def end_labels_fit(fig: Any, labels: Sequence[str], look: Inks, *, share: float = 0.25) -> bool:
+def end_labels_fit(fig: Any, labels: Sequence[str], look: Inks, *, share: float = 0.3) -> bool:
     """Whether labels beside the axes take at most ``share`` of the width and have a line each."""
     width, height = size_in(fig)
     size = look.venue.small_pt
@@ -183,6 +183,8 @@ def label_ends(axes: Any, labels: Sequence[EndLabel], look: Inks) -> None:
         for text, leader, end, height, place in zip(texts, leaders, ends, heights, placed, strict=True):
             text.xy = (1, (place - box.y0) / box.height)
             points = [(end[0], height), (box.x1, height), (box.x1 + _LEADER_PT * scale, place)]
+            # A line that ends early must not look as if it went on.
+            leader.set_linestyle("solid" if end[0] > box.x1 - 0.05 * box.width else (0, (1, 3)))
             leader.set_data(*axes.transAxes.inverted().transform(points).T)
             leader.set_transform(axes.transAxes)
 
@@ -190,9 +192,15 @@ def label_ends(axes: Any, labels: Sequence[EndLabel], look: Inks) -> None:
         before_draw(axes, arrange)
 
 
+def _width_above_in(fig: Any) -> float:
+    """Room above the axes: text wider than they are would make the layout shrink them."""
+    width = size_in(fig)[0]
+    return max(width - _BESIDE_AXES_IN, 0.5 * width)
+
+
 def fit_lines(fig: Any, parts: Sequence[str], look: Inks, *, columns: int = 1) -> str:
     """Parts joined by commas, broken where small text would be wider than one of so many axes abreast."""
-    size_pt, width_in = look.venue.small_pt, size_in(fig)[0] * _ABOVE_SHARE / columns
+    size_pt, width_in = look.venue.small_pt, _width_above_in(fig) / columns
     lines: list[str] = []
     for part in parts:
         longer = f"{lines[-1]}, {part}" if lines else part
@@ -221,6 +229,16 @@ def note(axes: Any, text: str, look: Inks) -> Text:
     )
 
 
+def _columns_that_fit(widths: Sequence[float], room: float) -> int:
+    """The most columns, filled one after the other, that are together no wider than the room."""
+    for columns in range(len(widths), 1, -1):
+        # As Matplotlib fills them: the first columns take one more where the entries do not divide.
+        parts = np.array_split(np.asarray(widths), columns)
+        if sum(part.max() for part in parts) <= room:
+            return columns
+    return 1
+
+
 def legend_above(
     fig: Any,
     axes: Any,
@@ -241,8 +259,8 @@ def legend_above(
     """
     size = look.venue.small_pt
     handle_in = (_HANDLE_EM + _HANDLE_PAD_EM + _COLUMN_EM) * size / 72
-    widest = max(text_width_in(fig, text, size) for text in labels) + handle_in
-    columns = max(1, min(len(labels), int(size_in(fig)[0] * _ABOVE_SHARE / widest)))
+    widths = [text_width_in(fig, text, size) + handle_in for text in labels]
+    columns = _columns_that_fit(widths, _width_above_in(fig))
     legend = axes.legend(
         handles,
         list(labels),
@@ -291,35 +309,60 @@ def colour_bar(
 
 
 def log_ticks(axis: Any, look: Inks) -> None:
-    """Ticks of a logarithmic axis for its present limits: no offsets, always at least two labels.
+    """Ticks of a logarithmic axis for its present limits: no offsets, as many labels as have room.
 
     Decades that are few and near 1 are written as decimals. Powers of ten are typeset only where the
     exponent (0.7 of the text) stays above the venue's minimum; elsewhere they read ``1e-5``.
     """
     low, high = sorted(axis.get_view_interval())
-    ticks = log_tick_values(low, high)
-    axis.set_major_locator(FixedLocator(list(ticks)))
-    axis.set_minor_locator(
-        LogLocator(subs=tuple(range(2, 10)), numticks=20) if _decades(ticks) else NullLocator()
-    )
-    axis.set_major_formatter(FuncFormatter(lambda value, _: log_tick_text(value, ticks, look)))
     axis.set_minor_formatter(NullFormatter())
 
+    def arrange() -> None:
+        ticks = log_tick_values(low, high, _most_ticks(axis, look))
+        decades = bool(np.allclose(np.log10(ticks), np.round(np.log10(ticks))))
+        minor = LogLocator(subs=tuple(range(2, 10)), numticks=20) if decades else NullLocator()
+        axis.set_minor_locator(minor)
+        _fix_ticks(axis, ticks, look)
 
-def log_tick_values(low: float, high: float, most: int = 6) -> FloatArray:
+    arrange()
+    before_draw(axis.axes, arrange)
+
+
+def symlog_ticks(axis: Any, threshold: float, look: Inks) -> None:
+    """Ticks of a symlog axis: zero, the threshold and the decades beyond it, on both sides."""
+    low, high = sorted(axis.get_view_interval())
+    reach = max(abs(low), abs(high))
+    decades = 10.0 ** np.arange(np.ceil(np.log10(threshold) + 1e-9), np.floor(np.log10(reach)) + 1)
+    sizes = np.concatenate([[threshold], decades])
+    sizes = sizes[:: -(-sizes.size // _most_ticks(axis, look))]
+    ticks = np.concatenate([-sizes[::-1], [0.0], sizes])
+    axis.set_minor_locator(NullLocator())
+    _fix_ticks(axis, ticks[(ticks >= low) & (ticks <= high)], look)
+
+
+def _most_ticks(axis: Any, look: Inks) -> int:
+    """How many tick labels have room beside one another."""
+    box = axis.axes.bbox
+    pixels = box.height if axis.axis_name == "y" else box.width
+    room_pt = pixels * 72 / axis.get_figure(root=True).dpi
+    return int(np.clip(room_pt / (2 * look.venue.small_pt), 2, 6))
+
+
+def _fix_ticks(axis: Any, ticks: FloatArray, look: Inks) -> None:
+    axis.set_major_locator(FixedLocator(list(ticks)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: log_tick_text(value, ticks, look)))
+
+
+def log_tick_values(low: float, high: float, most: int) -> FloatArray:
     """Where the labelled ticks of a logarithmic axis from ``low`` to ``high`` stand."""
     exponents = np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
     for steps in ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0), (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0)):
         ticks = np.array([step * 10.0**exponent for exponent in exponents for step in steps])
         # A hair of room: a limit of 1e-3 must keep its tick when its logarithm was rounded.
         inside = ticks[(ticks >= low * (1 - 1e-9)) & (ticks <= high * (1 + 1e-9))]
-        if inside.size >= 3:
+        if inside.size >= min(3, most):
             return inside[:: -(-inside.size // most)]
     return np.array([float(f"{value:.2g}") for value in np.linspace(low, high, 5)[1:-1]])
-
-
-def _decades(ticks: FloatArray) -> bool:
-    return bool(np.allclose(np.log10(ticks), np.round(np.log10(ticks))))
 
 
 def log_tick_text(value: float, ticks: FloatArray, look: Inks) -> str:
