@@ -23,17 +23,16 @@ from figproof.kinds import Example, KindParams
 from figproof.model import FloatArray, Frame, IntArray, Run, Snapshot, Table, concatenate, frame
 from figproof.numerics.embedding import (
     checked,
-    clearest,
     explained_variance,
     knn_accuracy,
     pca_basis,
     project,
-    spread_apart,
     star_axes,
     star_coordinates,
     trustworthiness,
     umap_chain,
 )
+from figproof.numerics.placement import clearest, spread_apart
 
 NEIGHBOURS = 10
 MANY_POINTS = 2000

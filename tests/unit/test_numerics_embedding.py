@@ -12,12 +12,10 @@ from figproof.errors import FigproofError
 from figproof.numerics.embedding import (
     ROWS_AT_ONCE,
     checked,
-    clearest,
     explained_variance,
     knn_accuracy,
     pca_basis,
     project,
-    spread_apart,
     star_axes,
     star_coordinates,
     trustworthiness,
@@ -155,32 +153,3 @@ def test_a_umap_chain_repeats_itself_and_follows_its_points():
         return abs(np.corrcoef(first[0][:, 0], plane[:, 0])[0, 1])
 
     assert turned_away(first[2]) > 0.9, "warm starts lost the first layout"
-
-
-@given(
-    st.lists(st.tuples(st.floats(0, 10), st.floats(0, 10)), min_size=1, max_size=10),
-    st.floats(0.1, 2),
-    st.floats(0.1, 2),
-)
-@settings(max_examples=60, deadline=None)
-def test_boxes_moved_apart_do_not_overlap(centres, width, height):
-    sizes = np.tile([width, height], (len(centres), 1))
-    moved = spread_apart(np.array(centres), sizes)
-    for i in range(len(moved)):
-        apart = np.abs(moved[i + 1 :] - moved[i]) / sizes[i]
-        assert (apart.max(axis=1, initial=0) >= 1 - 1e-6).all()
-
-
-def test_boxes_that_do_not_overlap_stay_where_they_are():
-    centres = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
-    np.testing.assert_array_equal(spread_apart(centres, np.full((3, 2), 0.9)), centres)
-
-
-def test_a_label_leaves_its_target_only_for_a_place_that_covers_less():
-    size = np.ones((1, 2))
-    target = np.zeros((1, 2))
-    np.testing.assert_array_equal(clearest(target, size, np.array([[5.0, 5.0]])), target)
-    crowd = 0.3 * RANDOM.uniform(-1, 1, size=(40, 2))
-    moved = clearest(target, size, crowd)
-    assert not (np.abs(crowd - moved) <= 0.5).all(axis=1).any()
-    assert moved[0, 1] > 0, "of equals the place above wins"
