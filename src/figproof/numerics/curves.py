@@ -8,8 +8,47 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from figproof.errors import FigproofError
-from figproof.model import FloatArray, IntArray
+from figproof.errors import FigproofError, suggest
+from figproof.model import FloatArray, IntArray, Metric, Run
+
+
+def run_name(run: Run) -> str:
+    """``"seed 3"``, or the start of the digest for a run without a seed; never the store's id."""
+    return f"run {run.digest[:8]}" if run.seed is None else f"seed {run.seed}"
+
+
+def metric_of_each(runs: Sequence[Run], name: str) -> tuple[Metric, ...]:
+    """The named metric of every run, all in one unit.
+
+    Raises
+    ------
+    FigproofError
+        No run recorded it (lists those they have), some did not (names them), one has no point, or
+        units differ.
+    """
+    lacking = [f"{run.condition} {run_name(run)}" for run in runs if name not in run.metrics]
+    if len(lacking) == len(runs):
+        known = sorted({metric for run in runs for metric in run.metrics})
+        raise FigproofError(
+            f"metric {name!r} was recorded by none of {len(runs)} runs. {suggest(name, known)}"
+        )
+    if lacking:
+        raise FigproofError(
+            f"metric {name!r} was not recorded by {', '.join(lacking)}",
+            hint="leave these runs out of the pin",
+        )
+    metrics = tuple(run.metrics[name] for run in runs)
+    empty = [
+        f"{run.condition} {run_name(run)}"
+        for run, metric in zip(runs, metrics, strict=True)
+        if not metric.steps.size
+    ]
+    if empty:
+        raise FigproofError(f"metric {name!r} has no point in {', '.join(empty)}")
+    units = sorted({(metric.unit, metric.step_unit) for metric in metrics})
+    if len(units) > 1:
+        raise FigproofError(f"metric {name!r} was recorded in different units (value, step): {units}")
+    return metrics
 
 
 def ema(values: FloatArray, decay: float) -> FloatArray:
