@@ -3,7 +3,8 @@
 Every panel is an epoch and every point an example, coloured by its class and labelled at the class
 median; a cross with a dark edge is misclassified at that epoch. Above each panel stands what the
 picture kept: variance (PCA), trustworthiness ("trust.", Venna & Kaski 2001, over 10 neighbours) and
-the accuracy of the 10 nearest neighbours' vote in the plane ("10-NN").
+the accuracy of the 10 nearest neighbours' vote in the plane ("10-NN"). For PCA, "basis" names the epoch
+whose principal directions all panels use, with the share of its variance on the axes.
 """
 
 from __future__ import annotations
@@ -270,7 +271,8 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
             _label_classes(axes, table, epoch, look, others=len(params.epochs) > 1)
         _write_quality(axes, table, epoch, look, room_in=0.8 * size_in(fig)[0] / columns)
         last_row = place + columns >= len(params.epochs)
-        _label_axes(axes, table.facts, below=last_row, left=place % columns == 0)
+        basis_shown = table.facts.get("basis_epoch") in params.epochs
+        _label_axes(axes, table.facts, basis_shown=basis_shown, below=last_row, left=place % columns == 0)
     _explain_marks(fig, table, params, look)
 
 
@@ -321,14 +323,15 @@ def _star_rim(axes: Any, facts: Any, look: Any) -> None:
         spine.set_visible(False)
 
 
-def _label_axes(axes: Any, facts: Any, *, below: bool, left: bool) -> None:
+def _label_axes(axes: Any, facts: Any, *, basis_shown: bool, below: bool, left: bool) -> None:
     names = {"pca": "PC", "umap": "UMAP"}
     for number, (axis, wanted) in enumerate(((axes.xaxis, below), (axes.yaxis, left))):
         if not wanted or facts["method"] == "star":
             continue
         label = f"{names[facts['method']]} {number + 1}"
         if facts["method"] == "pca":
-            label += f" of epoch {facts['basis_epoch']} ({100 * facts['explained_variance'][number]:.0f} %)"
+            share = f"({100 * facts['explained_variance'][number]:.0f} %)"
+            label += f" {share}" if basis_shown else f" of epoch {facts['basis_epoch']} {share}"
         label_axis(axis, label)
 
 
@@ -431,8 +434,9 @@ def _write_quality(axes: Any, table: Table, epoch: int, look: Any, *, room_in: f
             lines.append(item)
         else:
             lines[-1] = longer
+    title = f"epoch {epoch}" + (" (basis)" if epoch == table.facts.get("basis_epoch") else "")
     # One text a line: the height of a line within one text depends on the letters in it.
-    titles = [(line, size) for line in reversed(lines)] + [(f"epoch {epoch}", look.venue.text_pt)]
+    titles = [(line, size) for line in reversed(lines)] + [(title, look.venue.text_pt)]
     lift = 3.0
     for text, size_pt in titles:
         axes.annotate(

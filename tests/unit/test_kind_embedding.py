@@ -114,11 +114,18 @@ def test_all_panels_have_the_same_limits_and_the_points_of_their_epoch():
 def test_each_panel_says_its_epoch_and_what_was_kept():
     table = derived()
     written = [text.get_text() for text in drawn(table).axes[1].texts]
-    assert "epoch 20" in written
+    assert "epoch 20 (basis)" in written
     said = ", ".join(written)
     assert f"trust. {table.frame('quality')['trustworthiness'][1]:.2f}" in said
     assert f"10-NN {100 * table.frame('quality')['knn_accuracy'][1]:.0f} %" in said
     assert f"{100 * table.frame('quality')['kept_variance'][1]:.0f} % var." in said
+
+
+def test_a_basis_that_is_not_shown_is_named_on_the_axes():
+    share = f"{100 * derived().facts['explained_variance'][0]:.0f} %"
+    assert drawn(derived()).axes[0].get_xlabel() == f"PC 1 ({share})"
+    other = derived(epochs=[0, 2], basis_epoch=20)
+    assert drawn(other, epochs=[0, 2], basis_epoch=20).axes[0].get_xlabel() == f"PC 1 of epoch 20 ({share})"
 
 
 def test_misclassified_points_are_crosses_and_explained():
