@@ -160,7 +160,8 @@ def _read_artifacts(store: Store, document: Mapping[str, Any]) -> tuple[StoredAr
     entries = [
         entry if isinstance(entry, dict) else {} for entry in (listed if isinstance(listed, list) else [])
     ]
-    ids = [entry.get("file_id") for entry in entries]
+    # A document here would be read as a question, not as an id.
+    ids = [entry.get("file_id") for entry in entries if not isinstance(entry.get("file_id"), (dict, list))]
     files = store.database["fs.files"].with_options(codec_options=CODEC)
     by_id = {repr(file["_id"]): file for file in files.find({"_id": {"$in": ids}})} if ids else {}
     artifacts = [

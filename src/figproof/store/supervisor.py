@@ -37,6 +37,7 @@ DEFAULT_IDLE_S = 600.0
 _TICK_S = 0.5
 _READY_S = 20.0
 _STOP_S = 12.0
+_NOTICED_S = 1.0
 _PORT_TRIES = 3
 _RESTARTS = 3
 _DUPLICATE_USER = 51003
@@ -47,31 +48,30 @@ _LOG_BYTES = 1_000_000
 class Server:
     """One server process: a child of this supervisor, or taken over from one that was killed."""
 
-    def __init__(self, pid: int, port: int, child: subprocess.Popen[bytes] | None) -> None:
-        self.pid = pid
-        self.port = port
+    def __init__(self, folder: StoreFolder, info: ServerInfo, child: subprocess.Popen[bytes] | None) -> None:
+        self.folder = folder
+        self.info = info
         self.child = child
 
     def alive(self) -> bool:
-        """Whether it runs; an orphan that died may stay a zombie, so ask its port too."""
+        """Whether it runs; of an orphan that died, only a zombie without a command line may be left."""
         if self.child is not None:
             return self.child.poll() is None
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return False
-        return answers(self.port)
+        return is_server_process(self.folder, self.info)
 
     def stop(self) -> None:
         """End it cleanly; by force if that takes longer than its own limits."""
         self._signal(signal.SIGTERM)
-        deadline = time.monotonic() + _STOP_S
-        while self.alive() and time.monotonic() < deadline:
-            # The server waits 2 s for a blocked accept() after SIGTERM; a connection unblocks it.
-            answers(self.port)
+        started = again = time.monotonic()
+        while self.alive() and time.monotonic() < started + _STOP_S:
+            # A stopping server waits 2 s for its accept(), unless a connection comes. One that still
+            # accepts after that did not notice the signal (seen when it came just as it fell asleep).
+            if answers(self.info.port) and time.monotonic() > again + _NOTICED_S:
+                again = time.monotonic()
+                self._signal(signal.SIGTERM)
             time.sleep(0.05)
         if self.alive():
-            _log(f"server {self.pid} did not stop in {_STOP_S:g} s, killing it")
+            _log(f"server {self.info.pid} did not stop in {_STOP_S:g} s, killing it")
             self.kill()
 
     def kill(self) -> None:
@@ -82,7 +82,7 @@ class Server:
 
     def _signal(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, number)
+            os.kill(self.info.pid, number)
 
 
 def _log(line: str) -> None:
@@ -103,7 +103,9 @@ def _spawn(folder: StoreFolder, port: int, *, auth: bool) -> subprocess.Popen[by
         )
     command = [str(program), "--config", str(folder.config_file), "--host", "127.0.0.1", "--port", str(port)]
     command += ["--storage-path", str(folder.data), "--standalone", "--log-level", "WARNING"]
-    command += ["--cache-size", "256M", *(["--auth"] if auth else [])]
+    # Without a sync, writes that were acknowledged are lost when the server is killed (measured: all of
+    # the last 100); with it a write costs 4 ms instead of 1 ms.
+    command += ["--sync-on-commit", "--cache-size", "256M", *(["--auth"] if auth else [])]
     # Its own group: a signal for the supervisor's group must not end the server under it.
     return subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, cwd="/")
 
@@ -126,9 +128,9 @@ def _start_on(folder: StoreFolder, port: int | None, password: str | None) -> Se
         chosen = _free_port() if port is None else port
         child = _spawn(folder, chosen, auth=password is not None)
         # Named before it answers: were this process killed now, the next supervisor would find it.
-        folder.write_info(child.pid, chosen)
+        info = folder.write_info(child.pid, chosen)
         if _await_ready(child, chosen, password):
-            return Server(child.pid, chosen, child)
+            return Server(folder, info, child)
         _log(f"the server did not answer on port {chosen} (exit code {child.returncode})")
     raise FigproofError("the embedded server does not start", where=str(folder.path))
 
@@ -141,14 +143,13 @@ def _ensure_password(folder: StoreFolder) -> str:
     password = secrets.token_urlsafe(24)
     server = _start_on(folder, None, None)
     try:
-        with probe_client(server.port, None) as client:
+        with probe_client(server.info.port, None) as client:
             try:
                 client.admin.command("createUser", EMBEDDED_USER, pwd=password, roles=["root"])
             except OperationFailure as error:
                 if error.code != _DUPLICATE_USER:
                     raise
                 client.admin.command("updateUser", EMBEDDED_USER, pwd=password)
-            client.admin.command("fsync")
     finally:
         server.kill()
     folder.write_password(password)
@@ -159,13 +160,13 @@ def _take_or_start(folder: StoreFolder) -> Server:
     orphan = find_server(folder)
     if orphan is not None:
         _log(f"takes over server {orphan.pid} on port {orphan.port}")
-        return Server(orphan.pid, orphan.port, None)
+        return Server(folder, orphan, None)
     info = folder.read_info()
     if info is not None and is_server_process(folder, info):
         _log(f"ends server {info.pid}, which does not answer")
-        Server(info.pid, info.port, None).kill()
+        Server(folder, info, None).kill()
     server = _start_on(folder, None, _ensure_password(folder))
-    _log(f"server {server.pid} listens on port {server.port}")
+    _log(f"server {server.info.pid} listens on port {server.info.port}")
     return server
 
 
@@ -216,17 +217,17 @@ class Watch:
                 os.close(lock)
 
     def _is_mine(self, info: ServerInfo | None) -> bool:
-        return info is not None and (info.pid, info.port) == (self.server.pid, self.server.port)
+        return info == self.server.info
 
     def _done(self, alone: bool) -> bool:
         if not alone:
             self.last_use = time.monotonic()
         if not self.server.alive():
-            _log(f"server {self.server.pid} ended by itself")
+            _log(f"server {self.server.info.pid} ended by itself")
             return alone or not self._restart()
         if time.monotonic() - self.last_use < self.idle_s:
             return False
-        if _has_other_connections(self.folder, self.server.port):
+        if _has_other_connections(self.folder, self.server.info.port):
             self.last_use = time.monotonic()
             return False
         _log(f"not used for {self.idle_s:g} s")
@@ -238,11 +239,11 @@ class Watch:
             _log(f"gives up after {_RESTARTS} restarts")
             return False
         try:
-            self.server = _start_on(self.folder, self.server.port, self.folder.read_password())
+            self.server = _start_on(self.folder, self.server.info.port, self.folder.read_password())
         except FigproofError as error:
             _log(str(error))
             return False
-        _log(f"server {self.server.pid} listens again on port {self.server.port}")
+        _log(f"server {self.server.info.pid} listens again on port {self.server.info.port}")
         return True
 
     def _end(self) -> None:
