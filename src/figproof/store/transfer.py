@@ -132,6 +132,7 @@ def _read_entries(path: Path, members: dict[str, bytes]) -> list[RunEntry]:
     try:
         manifest = json_util.loads(members[MANIFEST])
         names = [f"runs/{run['member']}.json" for run in manifest["runs"]]
+        listed = [run["id"] for run in manifest["runs"]]
         known = manifest["format"]
     except (ValueError, KeyError, TypeError, RecursionError, BSONError):
         raise FigproofError(f"{MANIFEST} is damaged", where=str(path)) from None
@@ -143,20 +144,24 @@ def _read_entries(path: Path, members: dict[str, bytes]) -> list[RunEntry]:
     if missing:
         raise FigproofError(f"lacks the member {missing[0][:100]}", where=str(path))
     entries = [parse_entry(members[name], f"{path}: {name}", sizes) for name in names]
-    if len({repr(entry.id) for entry in entries}) != len(entries):
+    if len({entry.id for entry in entries}) != len(entries):
         raise FigproofError("holds two runs with one id", where=str(path))
+    for run_id, entry in zip(listed, entries, strict=True):
+        if run_id != entry.id:
+            shown = str(run_id)[:60]
+            raise FigproofError(
+                f"{MANIFEST} lists run {shown}, its member holds run {entry.id}", where=str(path)
+            )
     return entries
 
 
 def _absent_entries(store: Store, entries: list[RunEntry], progress: Progress) -> list[RunEntry]:
     """The entries to write; an error names every id that something else has."""
-    present = {
-        repr(run["_id"]) for run in store.runs.find({"_id": {"$in": [e.id for e in entries]}}, {"_id": 1})
-    }
+    present = {run["_id"] for run in store.runs.find({"_id": {"$in": [e.id for e in entries]}}, {"_id": 1})}
     absent: list[RunEntry] = []
     errors: list[FigproofError] = []
     for index, entry in enumerate(entries, start=1):
-        if repr(entry.id) not in present:
+        if entry.id not in present:
             absent.append(entry)
             errors += _foreign_metrics(store, entry)
         elif stored_entry(store, entry.id)[0] != to_entry_bytes(entry):
