@@ -272,7 +272,7 @@ def example() -> Example:
     """A sigmoid network whose first layers learn last, beside one whose gradients are even."""
     runs: list[Run] = []
     steps = np.arange(31)
-    for condition, shrink in (("healthy", 0.85), ("vanishing", 0.16)):
+    for condition, shrink in (("relu", 0.85), ("sigmoid", 0.16)):
         for seed in range(3):
             random = np.random.default_rng([seed, int(100 * shrink)])
             metrics = {}

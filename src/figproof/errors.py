@@ -28,11 +28,16 @@ class FigproofError(Exception):
 
 
 class Problems(FigproofError):
-    """Several errors of one file or one step, shown together."""
+    """Several errors of one file or one step, shown together; the first ones if they are many."""
+
+    MOST_SHOWN = 20
 
     def __init__(self, errors: Iterable[FigproofError]) -> None:
         self.errors = tuple(errors)
-        super().__init__("\n".join(str(error) for error in self.errors))
+        lines = [str(error) for error in self.errors[: self.MOST_SHOWN]]
+        if left := len(self.errors) - len(lines):
+            lines.append(f"... and {left} more like these")
+        super().__init__("\n".join(lines))
 
 
 def raise_together(errors: list[FigproofError]) -> None:

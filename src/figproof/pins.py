@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from figproof.canonical import to_readable_json
 from figproof.content import run_content
-from figproof.errors import FigproofError, raise_together, suggest
+from figproof.errors import FigproofError, Problems, raise_together, suggest
 from figproof.files import write_atomic
 from figproof.project import Project
 from figproof.selecting import select
@@ -155,7 +155,7 @@ def check_pin(project: Project, store: Store, name: str) -> Drift:
             left = pinned - {c.id for c in now}
             lines += [f"run {id_} does not match the selection any more" for id_ in sorted(left)]
         except FigproofError as error:
-            lines.append(str(error))
+            lines.append(error.problem)
     return Drift(name, tuple(lines))
 
 
@@ -163,7 +163,9 @@ def _run_drift(run: PinnedRun, read: Callable[[int], Any]) -> list[str]:
     try:
         digest = read(run.id).digest
     except FigproofError as error:
-        return [str(error)]
+        problems = [one.problem for one in (error.errors if isinstance(error, Problems) else (error,))]
+        more = f" (and {len(problems) - 1} more faults)" if len(problems) > 1 else ""
+        return [f"run {run.id} ({run.condition}, seed {run.seed}): {problems[0]}{more}"]
     if digest != run.digest:
         change = f"{run.digest[:12]} is now {digest[:12]}"
         return [f"run {run.id} ({run.condition}, seed {run.seed}) was edited: {change}"]

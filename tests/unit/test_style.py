@@ -38,7 +38,7 @@ def test_line_gives_colour_and_dash_and_leaves_the_marker_to_the_kind() -> None:
 
 
 def test_conditions_are_ordered_as_registered_and_not_as_given() -> None:
-    assert _look().ordered(["vanishing", "adam", "sgd", "adam"]) == ("sgd", "adam", "vanishing")
+    assert _look().ordered(["sigmoid", "adam", "sgd", "adam"]) == ("sgd", "adam", "sigmoid")
 
 
 def test_an_unknown_condition_is_refused_with_the_nearest_name_and_the_file() -> None:
@@ -70,7 +70,7 @@ def test_a_palette_of_another_role_is_refused() -> None:
 def test_a_palette_too_short_for_a_slot_names_those_that_are_long_enough() -> None:
     with pytest.raises(FigproofError) as caught:
         _look("petroff6")
-    assert "petroff6.yaml: has 6 colours; condition vanishing needs 7" in str(caught.value)
+    assert "petroff6.yaml: has 6 colours; condition sigmoid needs 7" in str(caught.value)
     assert "use one of: okabe_ito, petroff10, petroff8" in str(caught.value)
 
 
