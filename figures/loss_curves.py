@@ -25,6 +25,7 @@ from figproof.axes import (
     log_ticks,
     note,
     symlog_ticks,
+    words,
 )
 from figproof.errors import FigproofError
 from figproof.kinds import Example, KindParams
@@ -185,14 +186,8 @@ def _groups(runs: tuple[Run, ...], params: Params) -> list[tuple[str, list[int]]
 
 
 def _over(aligned: Aligned, rows: list[int], params: Params, band: str) -> OverRuns:
-    recorded = aligned.recorded[rows]
     centre = "mean" if params.centre == "none" else params.centre
-    here = recorded.any(axis=0)
-    part = over_runs(aligned.values[rows][:, here], recorded[:, here], centre, band, params.bootstrap_seed)
-    wide = {name: np.full(here.size, np.nan) for name in ("centre", "low", "high")}
-    for name, series in wide.items():
-        series[here] = getattr(part, name)
-    return OverRuns(**wide, runs=recorded.sum(axis=0).astype(np.int64))
+    return over_runs(aligned.values[rows], aligned.recorded[rows], centre, band, params.bootstrap_seed)
 
 
 def _check_drawable(drawn: OverRuns, before: OverRuns, condition: str, metric: str, params: Params) -> None:
@@ -419,17 +414,13 @@ def _roles(metrics: list[str]) -> list[str]:
     """``train.loss, validation.loss`` -> ``train, validation``; whole names where they end differently."""
     split = [name.rpartition(".") for name in metrics]
     same = len({last for _, _, last in split}) == 1 and all(head for head, _, _ in split)
-    return [
-        (head if same else name).replace(".", " ").replace("_", " ")
-        for (head, _, _), name in zip(split, metrics, strict=True)
-    ]
+    return [words(head if same else name) for (head, _, _), name in zip(split, metrics, strict=True)]
 
 
 def _quantity(metrics: list[str]) -> str:
     """What the y axis shows: the metrics' common last word, or the one metric's whole name."""
     lasts = {name.rpartition(".")[2] for name in metrics}
-    words = metrics[0] if len(metrics) == 1 else " / ".join(sorted(lasts))
-    return words.replace(".", " ").replace("_", " ")
+    return words(metrics[0] if len(metrics) == 1 else " / ".join(sorted(lasts)))
 
 
 def example() -> Example:

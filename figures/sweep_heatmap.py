@@ -27,6 +27,7 @@ from figproof.axes import (
     shade_cell,
     size_in,
     text_width_in,
+    words,
     write_cells,
 )
 from figproof.canonical import to_json_bytes
@@ -35,6 +36,8 @@ from figproof.kinds import Example, KindParams
 from figproof.model import FloatArray, Metric, Run, Snapshot, Table, frame
 from figproof.numerics.curves import metric_of_each, run_name
 from figproof.numerics.matrices import best_cell
+
+FAILED_GREY = "#d0d0d0"
 
 
 class Params(KindParams):
@@ -227,12 +230,9 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
         fig,
         mesh,
         axes,
-        axis_label(params.metric.replace(".", " ").replace("_", " "), table.facts["unit"]),
+        axis_label(words(params.metric), table.facts["unit"]),
         look,
     )
-
-
-FAILED_GREY = "#d0d0d0"
 
 
 def _scale(mean: FloatArray, scale: str) -> Any:
@@ -260,7 +260,7 @@ def _label(fig: Any, axes: Any, rows: Any, shape: tuple[int, int], params: Param
     axes.set_xticks(range(shape[1]), names_x, rotation=90 if upright else 0, parse_math=False)
     axes.set_yticks(range(shape[0]), names_y, parse_math=False)
     for axis, key, name in ((axes.xaxis, params.x, params.x_label), (axes.yaxis, params.y, params.y_label)):
-        label_axis(axis, name or key.replace(".", " ").replace("_", " "))
+        label_axis(axis, name or words(key))
 
 
 def _note_parts(table: Table, params: Params) -> list[str]:

@@ -156,8 +156,9 @@ class OverRuns:
     Attributes
     ----------
     centre, low, high : ndarray of float64
-        NaN where a run's value is not finite: a mean over the others would hide that it failed. The
-        band is NaN, too, where fewer than two runs were recorded, and everywhere without a band.
+        NaN where a run's value is not finite (a mean over the others would hide that it failed)
+        and where no run was recorded. The band is NaN, too, where fewer than two runs were recorded,
+        and everywhere without a band.
     runs : ndarray of int64
         How many runs were recorded at each step.
     """
@@ -177,7 +178,7 @@ def over_runs(
     ----------
     values : ndarray, shape (runs, n)
     recorded : ndarray of bool, shape (runs, n)
-        False where a run has no such step; each step has at least one run.
+        False where a run has no such step.
     centre : {"mean", "median", "iqm"}
     kind : {"none", "sd", "sem", "bootstrap95", "minmax"}
     seed : int
@@ -193,6 +194,8 @@ def over_runs(
     patterns, which = np.unique(recorded, axis=1, return_inverse=True)
     most = int(recorded.sum(axis=0).max())
     for index, present in enumerate(patterns.T):
+        if not present.any():
+            continue
         columns = np.flatnonzero(which.ravel() == index)
         part = np.where(np.isfinite(values), values, np.nan)[np.ix_(present, columns)]
         middle[columns] = CENTRES[centre](part, axis=0)

@@ -1,0 +1,50 @@
+"""Small drawing helpers that every figure kind shares: labels, ticks, legends, colour bars, cells.
+
+Nothing here computes a number of a figure; it decides only where things go, how large they are and
+in which ink. What depends on the size of the axes is arranged when they are drawn, because only then
+the layout is final.
+"""
+
+from figproof.axes.base import Inks, axis_label, before_draw, label_axis, size_in, text_width_in, words
+from figproof.axes.cells import (
+    CellText,
+    cells,
+    frame_cell,
+    hatch_cell,
+    ink_on,
+    relative_luminance,
+    shade_cell,
+    write_cells,
+)
+from figproof.axes.names import EndLabel, end_labels_fit, fit_lines, label_ends, legend_above, note, spread
+from figproof.axes.scales import colour_bar, log_tick_text, log_tick_values, log_ticks, symlog_ticks
+
+__all__ = [
+    "CellText",
+    "EndLabel",
+    "Inks",
+    "axis_label",
+    "before_draw",
+    "cells",
+    "colour_bar",
+    "end_labels_fit",
+    "fit_lines",
+    "frame_cell",
+    "hatch_cell",
+    "ink_on",
+    "label_axis",
+    "label_ends",
+    "legend_above",
+    "log_tick_text",
+    "log_tick_values",
+    "log_ticks",
+    "note",
+    "relative_luminance",
+    "shade_cell",
+    "size_in",
+    "spread",
+    "symlog_ticks",
+    "text_width_in",
+    "words",
+    "write_cells",
+]

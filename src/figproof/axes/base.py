@@ -1,0 +1,63 @@
+"""What the other helpers build on: labels with units, sizes, arranging at drawing time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from matplotlib.artist import Artist
+
+
+class Inks(Protocol):
+    """What these helpers need of a :class:`figproof.style.Look`."""
+
+    venue: Any
+    ink: str
+    muted: str
+
+
+def axis_label(name: str, unit: str) -> str:
+    """``"loss (nat)"``, or the bare name where there is no unit."""
+    return f"{name} ({unit})" if unit else name
+
+
+def words(name: str) -> str:
+    """A metric's or key's name for people: ``"validation.loss"`` -> ``"validation loss"``."""
+    return name.replace(".", " ").replace("_", " ")
+
+
+def label_axis(axis: Any, name: str, unit: str = "") -> None:
+    """Label an axis with name and unit, as plain text: names come from runs and may hold ``$``."""
+    axis.set_label_text(axis_label(name, unit), parse_math=False)
+
+
+def size_in(fig: Any) -> tuple[float, float]:
+    """Width and height in inches of a Figure or SubFigure."""
+    dpi = fig.get_figure(root=True).dpi
+    return fig.bbox.width / dpi, fig.bbox.height / dpi
+
+
+def text_width_in(fig: Any, text: str, size_pt: float) -> float:
+    """Width in inches that a text will have in the figure's font."""
+    probe = fig.text(0, 0, text, fontsize=size_pt, parse_math=False)
+    width = probe.get_window_extent().width / fig.get_figure(root=True).dpi
+    probe.remove()
+    return float(width)
+
+
+class _BeforeDraw(Artist):
+    """Arranges other artists of its axes before they are drawn, when their size in pixels is known."""
+
+    def __init__(self, arrange: Callable[[], None]) -> None:
+        super().__init__()
+        self._arrange = arrange
+        self.set_zorder(-1e9)
+        self.set_in_layout(False)
+
+    def draw(self, renderer: Any) -> None:
+        self._arrange()
+
+
+def before_draw(axes: Any, arrange: Callable[[], None]) -> None:
+    """Call ``arrange()`` each time the axes are drawn, before their other artists."""
+    axes.add_artist(_BeforeDraw(arrange))
