@@ -290,6 +290,7 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
 
 def _draw_lines(axes: Any, table: Table, params: Params, look: Any, conditions: tuple[str, ...]) -> None:
     faint = {"alpha": 0.35, "linewidth": max(look.venue.min_line_pt, 0.5)}
+    many = table.frame("runs")["n"].max() > 1
     for place, condition in enumerate(conditions):
         for metric in reversed(params.metrics):
             style = _style(condition, metric, params, look)
@@ -303,7 +304,7 @@ def _draw_lines(axes: Any, table: Table, params: Params, look: Any, conditions: 
                     markers = {"marker": look.marker(condition)}
                 # Shifted from condition to condition, so that markers of lines that coincide do not.
                 markers["markevery"] = (place * every // len(conditions), every)
-                thin = {"linewidth": faint["linewidth"]} if params.centre == "none" else {}
+                thin = {"linewidth": faint["linewidth"]} if params.centre == "none" and many else {}
                 axes.plot(part["step"], part["value"], **{**style, **markers, **thin})
             for part in _split(table.frames.get("raw", {}), condition, metric):
                 axes.plot(part["step"], part["value"], **{**style, **faint}, zorder=1.6)
@@ -386,13 +387,16 @@ def _name_lines(
 def _note_parts(table: Table, params: Params, look: Any) -> list[str]:
     """What a line is, over how many seeds, and what is missing or was marked."""
     runs = table.frame("runs")
-    parts = ["each line is one run" if params.centre == "none" else CENTRES[params.centre]]
+    single = runs["n"].max() == 1
+    parts = ["each line is one run" if params.centre == "none" or single else CENTRES[params.centre]]
     parts += [BANDS[params.band]] if params.band != "none" else []
     counts, expected = runs["n"], int(runs["expected"].max())
     wanted = max(expected, int(counts.max()))
-    if (counts == counts[0]).all():
+    if wanted == 1:
+        parts = ["one run" if counts.size == 1 else parts[0]]
+    elif (counts == counts[0]).all():
         of = f" of {wanted}" if counts[0] < wanted else ""
-        parts.append(f"n = {counts[0]}{of} seed{'s' if wanted > 1 else ''}")
+        parts.append(f"n = {counts[0]}{of} seeds")
     else:
         parts.append(f"n = {wanted} seeds")
         for name, count, missing in zip(runs["condition"], counts, runs["missing"], strict=True):

@@ -89,6 +89,13 @@ def test_fewer_seeds_than_the_selection_expects_are_stated():
     assert "mean, n = 2 of 5 seeds" in texts(axes)
 
 
+def test_a_single_run_is_called_one_run_and_drawn_as_wide_as_a_mean():
+    table = derive([run("sgd", 0, [2, 1])], centre="none")
+    axes, look = picture(table, centre="none")
+    assert "one run" in texts(axes)
+    assert axes.lines[0].get_linewidth() == look.rc.get("lines.linewidth")
+
+
 def test_a_value_that_is_not_finite_is_marked_where_it_happens_and_stops_the_centre():
     table = derive([run("sgd", 0, [4, 3, 2, 1]), run("sgd", 1, [4, 3, np.nan, np.inf])])
     marks = {name: values.tolist() for name, values in table.frame("marks").items()}
