@@ -256,6 +256,19 @@ def test_a_lost_password_is_replaced_and_the_data_stays(folder: StoreFolder) -> 
         assert store.runs.count_documents({}) == 1
 
 
+def test_a_server_that_nobody_can_use_any_more_is_ended_and_replaced(folder: StoreFolder) -> None:
+    with open_store(root(folder)) as store:
+        store.runs.insert_one({"_id": 1})
+        before = folder.read_info()
+    os.kill(supervisor_of(folder), signal.SIGKILL)
+    folder.password_file.unlink()
+
+    with open_store(root(folder)) as store:
+        assert store.runs.count_documents({}) == 1
+        assert folder.read_info() != before
+        assert len(servers(folder)) == 1
+
+
 def test_files_with_secrets_are_the_owners_only(folder: StoreFolder) -> None:
     with open_store(root(folder)):
         password = folder.read_password()

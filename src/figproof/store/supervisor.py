@@ -7,12 +7,10 @@ returns when the server answers (0) or cannot (1, reason on stderr).
 
 from __future__ import annotations
 
-import contextlib
 import os
 import secrets
 import signal
 import socket
-import subprocess
 import sys
 import time
 import traceback
@@ -23,116 +21,21 @@ from pymongo.errors import OperationFailure, PyMongoError
 from figproof.errors import FigproofError
 from figproof.store.address import EMBEDDED_USER
 from figproof.store.folder import ServerInfo, StoreFolder
+from figproof.store.process import Server, log, start_server
 from figproof.store.server import (
-    START_TIMEOUT_S,
-    answers,
     find_server,
     is_server_process,
     probe_client,
-    server_pid,
 )
 
 IDLE_VARIABLE = "FIGPROOF_STORE_IDLE_S"
 DEFAULT_IDLE_S = 600.0
 _TICK_S = 0.5
-_READY_S = 20.0
-_STOP_S = 12.0
-_NOTICED_S = 1.0
-_PORT_TRIES = 3
+_OTHER_S = 20.0
 _RESTARTS = 3
 _DUPLICATE_USER = 51003
 _PROBE_CONNECTIONS = 2
 _LOG_BYTES = 1_000_000
-
-
-class Server:
-    """One server process: a child of this supervisor, or taken over from one that was killed."""
-
-    def __init__(self, folder: StoreFolder, info: ServerInfo, child: subprocess.Popen[bytes] | None) -> None:
-        self.folder = folder
-        self.info = info
-        self.child = child
-
-    def alive(self) -> bool:
-        """Whether it runs; of an orphan that died, only a zombie without a command line may be left."""
-        if self.child is not None:
-            return self.child.poll() is None
-        return is_server_process(self.folder, self.info)
-
-    def stop(self) -> None:
-        """End it cleanly; by force if that takes longer than its own limits."""
-        self._signal(signal.SIGTERM)
-        started = again = time.monotonic()
-        while self.alive() and time.monotonic() < started + _STOP_S:
-            # A stopping server waits 2 s for its accept(), unless a connection comes. One that still
-            # accepts after that did not notice the signal (seen when it came just as it fell asleep).
-            if answers(self.info.port) and time.monotonic() > again + _NOTICED_S:
-                again = time.monotonic()
-                self._signal(signal.SIGTERM)
-            time.sleep(0.05)
-        if self.alive():
-            _log(f"server {self.info.pid} did not stop in {_STOP_S:g} s, killing it")
-            self.kill()
-
-    def kill(self) -> None:
-        """End it by force; its journal brings it back to the last acknowledged write."""
-        self._signal(signal.SIGKILL)
-        while self.alive():
-            time.sleep(0.01)
-
-    def _signal(self, number: signal.Signals) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.info.pid, number)
-
-
-def _log(line: str) -> None:
-    print(f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} supervisor: {line}", flush=True)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _spawn(folder: StoreFolder, port: int, *, auth: bool) -> subprocess.Popen[bytes]:
-    program = Path(sys.executable).parent / "secantusd-py"
-    if not program.is_file():
-        raise FigproofError(
-            "the embedded server is not installed", where=str(program), hint="make .venv/ready"
-        )
-    command = [str(program), "--config", str(folder.config_file), "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--storage-path", str(folder.data), "--standalone", "--log-level", "WARNING"]
-    # Without a sync, writes that were acknowledged are lost when the server is killed (measured: all of
-    # the last 100); with it a write costs 4 ms instead of 1 ms.
-    command += ["--sync-on-commit", "--cache-size", "256M", *(["--auth"] if auth else [])]
-    # Its own group: a signal for the supervisor's group must not end the server under it.
-    return subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, cwd="/")
-
-
-def _await_ready(child: subprocess.Popen[bytes], port: int, password: str | None) -> bool:
-    """Whether the child answers on the port; False if it ended first or took too long."""
-    deadline = time.monotonic() + _READY_S
-    while child.poll() is None and time.monotonic() < deadline:
-        if answers(port) and server_pid(port, password) == child.pid:
-            return True
-        time.sleep(0.02)
-    child.kill()
-    child.wait()
-    return False
-
-
-def _start_on(folder: StoreFolder, port: int | None, password: str | None) -> Server:
-    """Start the server on a port, or on a free one if None (another process may take it meanwhile)."""
-    for _ in range(_PORT_TRIES):
-        chosen = _free_port() if port is None else port
-        child = _spawn(folder, chosen, auth=password is not None)
-        # Named before it answers: were this process killed now, the next supervisor would find it.
-        info = folder.write_info(child.pid, chosen)
-        if _await_ready(child, chosen, password):
-            return Server(folder, info, child)
-        _log(f"the server did not answer on port {chosen} (exit code {child.returncode})")
-    raise FigproofError("the embedded server does not start", where=str(folder.path))
 
 
 def _ensure_password(folder: StoreFolder) -> str:
@@ -141,7 +44,7 @@ def _ensure_password(folder: StoreFolder) -> str:
     if known is not None:
         return known
     password = secrets.token_urlsafe(24)
-    server = _start_on(folder, None, None)
+    server = start_server(folder, None, None)
     try:
         with probe_client(server.info.port, None) as client:
             try:
@@ -159,14 +62,14 @@ def _ensure_password(folder: StoreFolder) -> str:
 def _take_or_start(folder: StoreFolder) -> Server:
     orphan = find_server(folder)
     if orphan is not None:
-        _log(f"takes over server {orphan.pid} on port {orphan.port}")
+        log(f"takes over server {orphan.pid} on port {orphan.port}")
         return Server(folder, orphan, None)
     info = folder.read_info()
     if info is not None and is_server_process(folder, info):
-        _log(f"ends server {info.pid}, which does not answer")
+        log(f"ends server {info.pid}, which does not answer")
         Server(folder, info, None).kill()
-    server = _start_on(folder, None, _ensure_password(folder))
-    _log(f"server {server.info.pid} listens on port {server.info.port}")
+    server = start_server(folder, None, _ensure_password(folder))
+    log(f"server {server.info.pid} listens on port {server.info.port}")
     return server
 
 
@@ -202,7 +105,7 @@ class Watch:
             while True:
                 time.sleep(_TICK_S)
                 if self.told_to_stop or not self._is_mine(self.folder.read_info()):
-                    _log("asked to stop")
+                    log("asked to stop")
                     break
                 lock = self.folder.try_lock(self.folder.clients_lock)
                 if self._done(lock is not None):
@@ -223,27 +126,27 @@ class Watch:
         if not alone:
             self.last_use = time.monotonic()
         if not self.server.alive():
-            _log(f"server {self.server.info.pid} ended by itself")
+            log(f"server {self.server.info.pid} ended by itself")
             return alone or not self._restart()
         if time.monotonic() - self.last_use < self.idle_s:
             return False
         if _has_other_connections(self.folder, self.server.info.port):
             self.last_use = time.monotonic()
             return False
-        _log(f"not used for {self.idle_s:g} s")
+        log(f"not used for {self.idle_s:g} s")
         return True
 
     def _restart(self) -> bool:
         self.restarts += 1
         if self.restarts > _RESTARTS:
-            _log(f"gives up after {_RESTARTS} restarts")
+            log(f"gives up after {_RESTARTS} restarts")
             return False
         try:
-            self.server = _start_on(self.folder, self.server.info.port, self.folder.read_password())
+            self.server = start_server(self.folder, self.server.info.port, self.folder.read_password())
         except FigproofError as error:
-            _log(str(error))
+            log(str(error))
             return False
-        _log(f"server {self.server.info.pid} listens again on port {self.server.info.port}")
+        log(f"server {self.server.info.pid} listens again on port {self.server.info.port}")
         return True
 
     def _end(self) -> None:
@@ -251,7 +154,7 @@ class Watch:
         self.server.stop()
         if mine:
             self.folder.info_file.unlink(missing_ok=True)
-        _log("stopped")
+        log("stopped")
 
 
 def _idle_seconds() -> float:
@@ -273,17 +176,17 @@ def _supervise(folder: StoreFolder, ready: int) -> None:
     # Appended to, because a server that is taken over writes there too.
     too_long = folder.log_file.exists() and folder.log_file.stat().st_size > _LOG_BYTES
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | (os.O_TRUNC if too_long else 0)
-    log = os.open(folder.log_file, flags, 0o600)
+    handle = os.open(folder.log_file, flags, 0o600)
     for descriptor in (1, 2):
-        os.dup2(log, descriptor)
-    os.close(log)
+        os.dup2(handle, descriptor)
+    os.close(handle)
     try:
         idle_s = _idle_seconds()
         lock = _await_other(folder)
         watch = None if lock is None else Watch(folder, _take_or_start(folder), idle_s)
     except (FigproofError, PyMongoError, OSError) as error:
         reason = str(error) if isinstance(error, FigproofError) else type(error).__name__
-        _log(reason)
+        log(reason)
         os.write(ready, reason.splitlines()[0].encode())
         return
     os.write(ready, b"ok")
@@ -294,7 +197,7 @@ def _supervise(folder: StoreFolder, ready: int) -> None:
 
 def _await_other(folder: StoreFolder) -> int | None:
     """The supervisor's lock; None if another supervisor holds it and its server answers."""
-    deadline = time.monotonic() + START_TIMEOUT_S
+    deadline = time.monotonic() + _OTHER_S
     while (lock := folder.try_lock(folder.supervisor_lock)) is None:
         if find_server(folder) is not None:
             return None
