@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pymongo
@@ -32,7 +32,9 @@ def listener(answer: Callable[[socket.socket], None]) -> Iterator[int]:
                 except OSError:
                     return
                 kept.append(connection)
-                answer(connection)
+                # The driver may have hung up already.
+                with suppress(OSError):
+                    answer(connection)
 
         kept: list[socket.socket] = []
         threading.Thread(target=serve, daemon=True).start()
