@@ -1,6 +1,7 @@
 """pins -> snapshots -> derived numbers -> figures -> index. Run: snakemake"""
 
 import sys
+from pathlib import Path
 
 from figproof.dag import Graph
 from figproof.errors import FigproofError
@@ -10,7 +11,8 @@ try:
 except FigproofError as error:
     sys.exit(f"figproof: {error}")
 
-FIGPROOF = f"'{sys.executable}' -I -m figproof"
+# Rules call the figproof that belongs to this Snakemake, whether or not its environment is active.
+shell.prefix(f"PATH='{Path(sys.executable).parent}':\"$PATH\"; ")
 
 
 wildcard_constraints:
@@ -21,7 +23,7 @@ wildcard_constraints:
 rule all:
     default_target: True
     input:
-        "results/index.html",
+        graph.targets(),
 
 
 # Outputs are flagged `update`: Snakemake then keeps the old files until the new ones replace them.
@@ -32,8 +34,10 @@ rule snapshot:
         update("results/snapshots/{pin}/MANIFEST.json"),
     log:
         "results/logs/snapshot/{pin}.log",
+    conda:
+        "environment.yml"
     shell:
-        "{FIGPROOF} snapshot {wildcards.pin} > {log} 2>&1"
+        "figproof snapshot {wildcards.pin} > {log} 2>&1"
 
 
 rule derive:
@@ -44,8 +48,10 @@ rule derive:
         update("results/derived/{figure}/TABLES.json"),
     log:
         "results/logs/derive/{figure}.log",
+    conda:
+        "environment.yml"
     shell:
-        "{FIGPROOF} derive {wildcards.figure} > {log} 2>&1"
+        "figproof derive {wildcards.figure} > {log} 2>&1"
 
 
 rule draw:
@@ -53,21 +59,24 @@ rule draw:
         "results/keys/draw/{figure}.json",
         "results/derived/{figure}/TABLES.json",
     output:
-        [update(f"results/figures/{{figure}}.{suffix}") for suffix in graph.formats],
-        update("results/figures/{figure}.provenance.json"),
+        [update(path) for path in graph.figure_files("{figure}")],
     log:
         "results/logs/draw/{figure}.log",
+    conda:
+        "environment.yml"
     shell:
-        "{FIGPROOF} draw {wildcards.figure} > {log} 2>&1"
+        "figproof draw {wildcards.figure} > {log} 2>&1"
 
 
 rule index:
     input:
         "results/keys/index/index.json",
-        graph.provenance_files(),
+        [path for figure in graph.figures for path in graph.figure_files(figure)],
     output:
         update("results/index.html"),
     log:
         "results/logs/index.log",
+    conda:
+        "environment.yml"
     shell:
-        "{FIGPROOF} index > {log} 2>&1"
+        "figproof index > {log} 2>&1"

@@ -62,9 +62,18 @@ class Graph:
         pins = sorted({panel.pin for _, panel in self.figures[figure].parts()})
         return [f"results/snapshots/{pin}/MANIFEST.json" for pin in pins]
 
-    def provenance_files(self) -> list[str]:
-        """One file for every figure, made together with its pictures."""
-        return [f"results/figures/{figure}.provenance.json" for figure in self.figures]
+    def figure_files(self, figure: str) -> list[str]:
+        """What drawing a figure makes; ``{figure}`` gives the pattern."""
+        suffixes = [*self.formats, "provenance.json"]
+        return [f"results/figures/{figure}.{suffix}" for suffix in suffixes]
+
+    def targets(self) -> list[str]:
+        """Everything that a build keeps; what is missing of it is made again."""
+        kept = {"results/index.html"}
+        for figure in self.figures:
+            kept.update(self.manifests(figure), self.figure_files(figure))
+            kept.add(f"results/derived/{figure}/TABLES.json")
+        return sorted(kept)
 
 
 def _hold_build_lock(project: Project) -> IO[bytes]:
