@@ -163,7 +163,8 @@ def _interruptible(ex: Experiment) -> Iterator[None]:
         yield
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            # Once asked, the process only has to close the store and say so.
+            signal.signal(number, signal.SIG_IGN if asked else handler)
 
 
 def _prove(store: Store, run: Run) -> None:
