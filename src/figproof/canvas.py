@@ -31,6 +31,7 @@ __all__ = ["FORMATS", "panel_letter", "problems", "read_provenance", "render"]
 
 FORMATS = ("pdf", "png", "svg")
 
+_LAYOUT_DIGITS = 9
 _FIXED = {"pdf.compression": 0, "svg.hashsalt": "figproof", "svg.id": None}
 _NO_METADATA: Mapping[str, Mapping[str, None]] = {
     "pdf": {"Creator": None, "Producer": None, "CreationDate": None},
@@ -205,6 +206,22 @@ def _freeze_layout(figure: Figure) -> None:
     figure.draw_without_rendering()
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
+    _round_layout(figure)
+
+
+def _round_layout(part: Figure | SubFigure) -> None:
+    """Round what the layout placed: its solver's last bits depend on the hash seed of the process.
+
+    No pixel shows them, but an SVG's clip ids are hashes of exact positions.
+    """
+    for axes in part.axes:
+        axes.set_position(np.round(axes.get_position(original=True).bounds, _LAYOUT_DIGITS).tolist())
+    for text in part.texts:
+        text.set_position(np.round(text.get_position(), _LAYOUT_DIGITS).tolist())
+    for subfigure in part.subfigs:
+        corners = subfigure.bbox_relative.get_points()
+        subfigure.bbox_relative.set_points(np.round(corners, _LAYOUT_DIGITS))
+        _round_layout(subfigure)
 
 
 def _paint(figure: Figure) -> Recorder:

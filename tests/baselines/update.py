@@ -1,7 +1,7 @@
 """Digests of every kind's example: of its derived numbers and of its files.
 
-``python tests/baselines/update.py`` writes ``kinds.json``; with ``--print`` it only prints what it
-would write. Everything is computed in the worker environment, as ``figproof`` does.
+``python tests/baselines/update.py`` writes ``kinds.json``. Everything is computed in a child process
+in the worker environment, as ``figproof`` does; the child prints what it measured.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def stored(files: dict[str, bytes], folder: Path) -> Table:
 
 
 def main() -> None:
-    """Measure in a worker and print or write."""
+    """As the child, measure and print; else start the child and write what it prints."""
     with tempfile.TemporaryDirectory() as scratch:
         if os.environ.get(_CHILD):
             sys.stdout.buffer.write(to_readable_json(measure(Path(scratch))))
@@ -64,10 +64,7 @@ def main() -> None:
         environment = worker_environment(Path(scratch) / "cache") | {_CHILD: "1"}
         command = [sys.executable, "-I", str(Path(__file__).resolve())]
         content = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE).stdout
-    if "--print" in sys.argv:
-        sys.stdout.buffer.write(content)
-    else:
-        write_atomic(ROOT / "tests/baselines/kinds.json", content)
+    write_atomic(ROOT / "tests/baselines/kinds.json", content)
 
 
 if __name__ == "__main__":
