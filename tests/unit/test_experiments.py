@@ -1,0 +1,277 @@
+"""The experiments: their gradients, their records, their seeds."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from figproof.completeness import complete_metrics
+from figproof.errors import FigproofError
+from figproof.npz import load_npz
+from figproof.record.session import run_recorded
+from figproof.store import Store
+from figproof.store.reader import StoredRun, read_artifact, read_run
+
+FOLDER = Path(__file__).resolve().parents[2] / "experiments"
+
+
+def load_experiment(name: str) -> ModuleType:
+    """A fresh copy: Sacred's experiments keep their observers."""
+    spec = importlib.util.spec_from_file_location(f"experiment_{name}", FOLDER / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def recorded(store: Store, name: str, *arguments: str) -> StoredRun:
+    """Record in this process; the stored run, proved whole by the session."""
+    number = 1 + store.runs.count_documents({})
+    assert run_recorded(load_experiment(name).ex, store, [name, *arguments]) == 0
+    return read_run(store, number)
+
+
+def arrays(store: Store, run: StoredRun, name: str) -> dict[str, npt.NDArray[Any]]:
+    (artifact,) = [a for a in run.artifacts if a.name == f"{name}.npz"]
+    return load_npz(read_artifact(store, artifact))
+
+
+def relative_error(loss: Any, parameter: npt.NDArray[Any], gradient: npt.NDArray[Any]) -> float:
+    """||g - central differences|| / ||differences||, element by element, in place."""
+    numeric = np.zeros_like(parameter)
+    for index in np.ndindex(parameter.shape):
+        kept = parameter[index]
+        parameter[index] = kept + 1e-5
+        above = loss()
+        parameter[index] = kept - 1e-5
+        numeric[index] = (above - loss()) / 2e-5
+        parameter[index] = kept
+    scale = float(np.linalg.norm(numeric))
+    assert scale > 1e-6, "a gradient of zero tests nothing"
+    return float(np.linalg.norm(gradient - numeric)) / scale
+
+
+def test_every_gradient_of_the_transformer_agrees_with_finite_differences() -> None:
+    m = load_experiment("digits_attention")
+    rng = np.random.default_rng(0)
+    p = m.new_parameters(2, 4, 3, rng)
+    for name in p:
+        # Away from the start, where gains are one and biases nil.
+        p[name] += 0.3 * rng.standard_normal(p[name].shape)
+    images, labels = rng.random((3, 64)), np.array([0, 4, 9])
+    gradients = m.gradients(p, images, labels, 2, 2)
+    assert set(gradients) == set(p)
+
+    def loss() -> float:
+        return float(m.cross_entropy(m.forward(p, images, 2, 2)[0], labels))
+
+    errors = {name: relative_error(loss, p[name], gradients[name]) for name in sorted(p)}
+    assert max(errors.values()) < 1e-6, errors
+
+
+def test_attention_is_a_distribution_over_tokens_and_patches_keep_all_pixels() -> None:
+    m = load_experiment("digits_attention")
+    rng = np.random.default_rng(0)
+    images = rng.random((2, 64))
+    cut = m.patches(images)
+    assert cut.shape == (2, 16, 4)
+    np.testing.assert_array_equal(cut[0, 0], images[0].reshape(8, 8)[:2, :2].ravel())
+    np.testing.assert_array_equal(cut[0, 1], images[0].reshape(8, 8)[:2, 2:4].ravel())
+    _, kept = m.forward(m.new_parameters(1, 8, 8, rng), images, 1, 4)
+    maps = kept["1.attend"][-1]
+    assert maps.shape == (2, 4, 17, 17)
+    np.testing.assert_allclose(maps.sum(axis=-1), 1.0)
+
+
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid", "relu"])
+def test_every_gradient_of_the_perceptron_agrees_with_finite_differences(activation: str) -> None:
+    m = load_experiment("digits_mlp")
+    rng = np.random.default_rng(1)
+    network = m.Network([6, 5, 4, 10], activation, rng)
+    images, labels = rng.standard_normal((7, 6)), rng.integers(0, 10, 7)
+    dW, db = network.gradients(network.forward(images), labels)
+
+    def loss() -> float:
+        return float(m.loss_and_accuracy(network.forward(images)[-1], labels)[0])
+
+    pairs = list(zip([*network.W, *network.b], [*dW, *db], strict=True))
+    assert max(relative_error(loss, parameter, gradient) for parameter, gradient in pairs) < 1e-6
+
+
+def test_optimizers_step_as_their_formulas_say() -> None:
+    m = load_experiment("digits_mlp")
+    steps = {}
+    for name in m.OPTIMIZERS:
+        p = np.array([1.0])
+        optimizer = m.Optimizer(name, 0.1, [p])
+        seen = []
+        for gradient in (2.0, 4.0):
+            optimizer.step([np.array([gradient])])
+            seen.append(float(p[0]))
+        steps[name] = seen
+    np.testing.assert_allclose(steps["sgd"], [0.8, 0.4])
+    np.testing.assert_allclose(steps["momentum"], [0.8, 0.8 - 0.1 * (0.9 * 2 + 4)])
+    first, second = (0.9 * 0.2 + 0.4) / (1 - 0.81), (0.999 * 0.004 + 0.016) / (1 - 0.999**2)
+    np.testing.assert_allclose(steps["adam"], [0.9, 0.9 - 0.1 * first / np.sqrt(second)], atol=1e-8)
+
+
+def test_histograms_share_edges_over_epochs_and_leave_out_what_is_not_finite() -> None:
+    m = load_experiment("digits_mlp")
+    edges, counts = m.histograms([np.array([0.0, 1.0]), np.array([3.0, np.nan, np.inf])])
+    assert (edges[0], edges[-1], counts.shape) == (0.0, 3.0, (2, m.BINS))
+    assert counts.sum(axis=1).tolist() == [2, 1]
+    flat, only = m.histograms([np.full(4, np.nan)])
+    assert flat[0] < flat[-1]
+    assert only.sum() == 0
+
+
+@pytest.mark.store
+def test_the_perceptron_records_what_figures_need(store: Store) -> None:
+    run = recorded(store, "digits_mlp", "with", "smoke", "hidden=[6, 5]")
+    metrics = complete_metrics(run)
+    names = {f"gradient.{what}.layer{k}" for what in ("mean", "max", "norm") for k in (1, 2, 3)}
+    names |= {f"{part}.{what}" for part in ("train", "validation") for what in ("loss", "accuracy")}
+    assert set(metrics) == names | {"learning_rate"}
+    assert {tuple(metric.steps) for metric in metrics.values()} == {(0, 1, 2, 3)}
+    assert metrics["train.loss"].unit == "nat"
+    predictions, hidden = arrays(store, run, "predictions"), arrays(store, run, "hidden")
+    assert predictions["probabilities"].shape == (4, 360, 10)
+    assert predictions["probabilities"].dtype == np.float16
+    np.testing.assert_allclose(predictions["probabilities"].sum(axis=-1, dtype=np.float64), 1, atol=0.01)
+    assert hidden["activations"].shape == (4, 360, 5)
+    np.testing.assert_array_equal(hidden["labels"], predictions["labels"])
+    checkpoints = arrays(store, run, "checkpoints")
+    assert [checkpoints[name].shape for name in ("W1", "W3", "b3")] == [(4, 64, 6), (4, 5, 10), (4, 10)]
+    histograms = arrays(store, run, "histograms")
+    assert histograms["weights_layer1"].sum(axis=1).tolist() == [64 * 6] * 4
+    assert histograms["gradients_layer3"].sum(axis=1).tolist() == [50] * 4
+    assert histograms["activations_edges_layer2"].shape == (61,)
+
+
+@pytest.mark.store
+@pytest.mark.parametrize(
+    ("store_arrays", "epochs", "artifacts"),
+    [("final", [3], ["hidden", "histograms", "predictions"]), ("none", [], [])],
+)
+def test_arrays_are_stored_as_often_as_asked(
+    store: Store, store_arrays: str, epochs: list[int], artifacts: list[str]
+) -> None:
+    changes = (f"store_arrays={store_arrays}", "checkpoint_every=None")
+    run = recorded(store, "digits_mlp", "with", "smoke", *changes)
+    assert [artifact.name for artifact in run.artifacts] == [f"{name}.npz" for name in artifacts]
+    for name in artifacts:
+        assert arrays(store, run, name)["epochs"].tolist() == epochs
+
+
+@pytest.mark.store
+@pytest.mark.parametrize("name", ["digits_mlp", "digits_attention"])
+def test_the_same_seed_gives_the_same_bits_and_another_seed_others(store: Store, name: str) -> None:
+    runs = [recorded(store, name, "with", "smoke", f"seed={seed}") for seed in (1, 1, 2)]
+    bits = [{m.name: m.values.tobytes() for m in complete_metrics(run).values()} for run in runs]
+    files = [{artifact.name: artifact.sha256 for artifact in run.artifacts} for run in runs]
+    assert files[0], "nothing was stored"
+    assert (bits[0], files[0]) == (bits[1], files[1])
+    assert bits[0]["train.loss"] != bits[2]["train.loss"]
+
+
+@pytest.mark.store
+def test_a_diverging_run_is_recorded_with_its_infinities(store: Store) -> None:
+    run = recorded(store, "digits_mlp", "with", "smoke", "learning_rate=1e200")
+    losses = complete_metrics(run)["train.loss"].values
+    assert run.status == "COMPLETED"
+    assert not np.isfinite(losses[-1])
+    assert np.isfinite(complete_metrics(run)["train.accuracy"].values).all()
+
+
+@pytest.mark.store
+def test_the_transformer_stores_maps_of_one_image_of_each_class(store: Store) -> None:
+    run = recorded(store, "digits_attention", "with", "smoke")
+    attention = arrays(store, run, "attention")
+    assert attention["maps"].shape == (10, 2, 4, 17, 17)
+    assert attention["images"].shape == (10, 8, 8)
+    assert attention["labels"].tolist() == list(range(10))
+    losses = complete_metrics(run)["train.loss"].values
+    assert losses[-1] < losses[0] - 0.2
+
+
+@pytest.mark.store
+@pytest.mark.parametrize("directions", ["random", "pca"])
+def test_a_landscape_agrees_with_the_run_it_was_made_from(
+    store: Store, recording_address: str, monkeypatch: pytest.MonkeyPatch, directions: str
+) -> None:
+    monkeypatch.setenv("FIGPROOF_STORE", recording_address)
+    source = recorded(store, "digits_mlp", "with", "smoke", "label_noise=0.1", "activation=tanh")
+    changes = ("points=5", "source_run=1", f"directions={directions}")
+    run = recorded(store, "loss_landscape", "with", *changes)
+    assert run.info["figproof"]["parents"] == [{"id": 1, "experiment": "digits_mlp"}]
+    landscape = arrays(store, run, "landscape")
+    assert landscape["loss"].shape == (5, 5)
+    train_loss = complete_metrics(source)["train.loss"].values
+    # Checkpoints are float32, what was trained float64.
+    np.testing.assert_allclose(landscape["trajectory_loss"], train_loss, rtol=1e-6)
+    np.testing.assert_allclose(landscape["trajectory"][-1], 0, atol=1e-12)
+    np.testing.assert_allclose(landscape["distance"][-1], 0, atol=1e-12)
+    assert 0 < landscape["explained_variance"].sum() <= 1 + 1e-12
+    if directions == "random":
+        np.testing.assert_allclose(landscape["alpha"], [-1, -0.5, 0, 0.5, 1])
+        np.testing.assert_allclose(landscape["loss"][2, 2], train_loss[-1], rtol=1e-6)
+    else:
+        assert landscape["explained_variance"].sum() > 0.5
+        for axis, along in (("alpha", 0), ("beta", 1)):
+            assert landscape[axis][0] < landscape["trajectory"][:, along].min()
+            assert landscape[axis][-1] > landscape["trajectory"][:, along].max()
+
+
+@pytest.mark.store
+def test_a_landscape_needs_a_perceptron_with_checkpoints(
+    store: Store,
+    recording_address: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("FIGPROOF_STORE", recording_address)
+    recorded(store, "digits_mlp", "with", "smoke", "checkpoint_every=None")
+    for given, problem in (
+        ("1", r"artifact 'checkpoints' was not recorded\. Known: hidden, histograms, predictions"),
+        ("77", r"run 77 in .*: is not in the store"),
+        ("None", "config: source_run: is None, no run id"),
+    ):
+        ex = load_experiment("loss_landscape").ex
+        assert run_recorded(ex, store, ["x", "with", f"source_run={given}"]) == 1
+        assert re.search(problem, capfd.readouterr().err)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "problem"),
+    [
+        ("digits_mlp", {"optimizer": "adan"}, r"config: optimizer: 'adan' is unknown.*Did you mean adam"),
+        ("digits_mlp", {"activation": "gelu"}, "config: activation"),
+        ("digits_mlp", {"store_arrays": "all"}, "config: store_arrays"),
+        ("digits_mlp", {"hidden": [8, 0]}, r"config: hidden\[1\]: is 0"),
+        ("digits_mlp", {"epochs": 1.5}, "config: epochs: is 1.5"),
+        ("digits_mlp", {"checkpoint_every": 0}, "config: checkpoint_every"),
+        ("digits_mlp", {"learning_rate": 0}, "learning_rate must be above 0"),
+        ("digits_attention", {"heads": 5}, "config: width: is 32, no multiple of heads"),
+        ("digits_attention", {"layers": 0}, "config: layers"),
+        ("loss_landscape", {"source_run": 1, "directions": "pcb"}, "config: directions"),
+        ("loss_landscape", {"source_run": 1, "points": 1}, "config: points"),
+    ],
+)
+def test_a_wrong_config_value_is_named_with_what_is_allowed(
+    name: str, changes: dict[str, Any], problem: str
+) -> None:
+    module = load_experiment(name)
+    defaults = {key: value for key, value in module.config().items() if not key.startswith("_")}
+    module.check(defaults | ({"source_run": 1} if name == "loss_landscape" else {}))
+    with pytest.raises(FigproofError, match=problem):
+        module.check({**defaults, **changes})
