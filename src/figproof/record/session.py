@@ -170,7 +170,8 @@ def _interruptible(ex: Experiment) -> Iterator[None]:
 def _prove(store: Store, run: Run) -> None:
     """Compare the store with what was recorded; a run that is not whole is marked FAILED where possible."""
     # Sacred waits 2 s for the last heartbeat, which writes the metrics, and then goes on.
-    run._heartbeat.join()
+    if run._heartbeat is not None:
+        run._heartbeat.join()
     where = f"run {run._id} ({run.experiment_info['name']})"
     try:
         prove_stored(store, run, where)
