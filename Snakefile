@@ -37,7 +37,7 @@ rule snapshot:
     conda:
         "environment.yml"
     shell:
-        "figproof snapshot {wildcards.pin} > {log} 2>&1"
+        "figproof snapshot {wildcards.pin} 2>&1 | tee {log}"
 
 
 rule derive:
@@ -51,7 +51,7 @@ rule derive:
     conda:
         "environment.yml"
     shell:
-        "figproof derive {wildcards.figure} > {log} 2>&1"
+        "figproof derive {wildcards.figure} 2>&1 | tee {log}"
 
 
 rule draw:
@@ -65,7 +65,7 @@ rule draw:
     conda:
         "environment.yml"
     shell:
-        "figproof draw {wildcards.figure} > {log} 2>&1"
+        "figproof draw {wildcards.figure} 2>&1 | tee {log}"
 
 
 rule index:
@@ -79,4 +79,4 @@ rule index:
     conda:
         "environment.yml"
     shell:
-        "figproof index > {log} 2>&1"
+        "figproof index 2>&1 | tee {log}"
