@@ -12,7 +12,7 @@ except FigproofError as error:
     sys.exit(f"figproof: {error}")
 
 # Rules call the figproof that belongs to this Snakemake, whether or not its environment is active.
-shell.prefix(f"PATH='{Path(sys.executable).parent}':\"$PATH\"; ")
+shell.prefix(f"set -euo pipefail; PATH='{Path(sys.executable).parent}':\"$PATH\"; ")
 
 
 wildcard_constraints:
