@@ -41,11 +41,11 @@ class Checkout:
             assert done.returncode == code, done.stdout
         return done
 
-    def planned(self) -> set[str]:
+    def planned(self, env: dict[str, str] | None = None) -> set[str]:
         """The jobs that a build would run now, as ``rule id``; only those that write figures' files."""
-        output = self.run("snakemake", "--dry-run", "--quiet", "host").stdout
+        output = self.run("snakemake", "--dry-run", "--quiet", "host", env=env).stdout
         jobs = set()
-        for rule, body in re.findall(r"rule (\w+):\n(.*?)(?=\n\n|\Z)", output, re.DOTALL):
+        for rule, body in re.findall(r"^rule (\w+):\n(.*?)(?=^\[|\Z)", output, re.DOTALL | re.MULTILINE):
             name = re.search(r"wildcards: \w+=([\w-]+)", body)
             jobs.add(f"{rule} {name[1]}" if name else rule)
         if not jobs:
@@ -59,7 +59,7 @@ class Checkout:
         found = {
             path.relative_to(results).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in sorted(files)
-            if path.is_file()
+            if path.is_file() and not path.name.startswith(".")
         }
         assert len(found) > 50, "the build made too few files for the comparison to mean anything"
         return found

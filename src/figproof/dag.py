@@ -9,6 +9,7 @@ palettes, fonts, the kind, the library, the lock. It is rewritten only when that
 from __future__ import annotations
 
 import fcntl
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import IO, Any
 
 from figproof.canonical import digest_file, to_readable_json
 from figproof.errors import FigproofError
-from figproof.files import write_atomic
+from figproof.files import sweep_leftovers, write_atomic
 from figproof.project import Project
 from figproof.provenance import library_digest, lock_digest, spec_digest
 from figproof.specs import Config, FigureSpec, load_config, load_figures
@@ -45,6 +46,8 @@ class Graph:
         """Read and check the project, take the build lock and bring the key files up to date."""
         project = Project(Path(root).resolve())
         lock = _hold_build_lock(project)
+        for folder in ("figures", "derived"):
+            sweep_leftovers(project.results / folder, time.time())
         config = load_config(project)
         figures = load_figures(project)
         if not figures:

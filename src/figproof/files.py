@@ -11,6 +11,8 @@ from pathlib import Path
 
 from figproof.errors import FigproofError
 
+_LEFTOVER_AGE_S = 3600.0
+
 
 def write_atomic(path: Path, content: bytes) -> None:
     """Write aside in the same folder, flush to disk, then rename over the target.
@@ -23,6 +25,20 @@ def write_atomic(path: Path, content: bytes) -> None:
     write_together({path: content})
 
 
+def write_proved(path: Path, content: bytes) -> None:
+    """As :func:`write_atomic`, for a file whose digest is compared at every reading.
+
+    It is not flushed to the disk: what a power cut damages is found and fetched again, and thousands
+    of small files would wait for the disk one by one.
+
+    Raises
+    ------
+    FigproofError
+        As for :func:`write_atomic`.
+    """
+    _write({path: content}, durable=False)
+
+
 def write_together(contents: Mapping[Path, bytes]) -> None:
     """Write several files; none takes its place before all of them are on the disk.
 
@@ -31,11 +47,15 @@ def write_together(contents: Mapping[Path, bytes]) -> None:
     FigproofError
         As for :func:`write_atomic`; all previous files are untouched.
     """
+    _write(contents, durable=True)
+
+
+def _write(contents: Mapping[Path, bytes], *, durable: bool) -> None:
     staged: list[tuple[Path, Path]] = []
     target = None
     try:
         for target, content in contents.items():
-            staged.append((_stage(target, content), target))
+            staged.append((_stage(target, content, durable), target))
         for temporary, target in staged:
             temporary.replace(target)
     except OSError as error:
@@ -49,14 +69,15 @@ def write_together(contents: Mapping[Path, bytes]) -> None:
         ) from error
 
 
-def _stage(path: Path, content: bytes) -> Path:
+def _stage(path: Path, content: bytes, durable: bool) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name[:80]}.", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
             stream.flush()
-            os.fsync(stream.fileno())
+            if durable:
+                os.fsync(stream.fileno())
         # mkstemp makes 0600; what the umask allows is what other tools of the user would have made.
         Path(name).chmod(0o666 & ~_umask())
     except OSError:
@@ -96,6 +117,17 @@ def replacing_folder(target: Path) -> Iterator[Path]:
     finally:
         if fresh is not None and fresh.exists():
             shutil.rmtree(fresh, ignore_errors=True)
+
+
+def sweep_leftovers(folder: Path, now_s: float) -> None:
+    """Remove what killed processes left aside: hidden files and folders that are an hour old."""
+    for path in sorted(folder.glob(".*")):
+        if now_s - path.lstat().st_mtime < _LEFTOVER_AGE_S:
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def _umask() -> int:

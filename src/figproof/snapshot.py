@@ -14,7 +14,7 @@ import numpy as np
 from figproof.canonical import digest_bytes, to_readable_json
 from figproof.content import POINTS, Content, run_content
 from figproof.errors import FigproofError, raise_together
-from figproof.files import write_atomic
+from figproof.files import write_atomic, write_proved
 from figproof.model import Arrays, Metric, Run, Snapshot
 from figproof.npz import load_npz
 from figproof.pins import Pin, PinnedRun, load_pin
@@ -75,8 +75,8 @@ def _read(store: Store | None, run: PinnedRun, pin: str) -> Content:
 def _copy(objects: Path, content: Content) -> None:
     # The document goes last: where it lies, everything that it names lies too.
     for digest in sorted(content.blobs):
-        write_atomic(_object(objects, digest), content.blobs[digest])
-    write_atomic(_object(objects, content.digest), content.document)
+        write_proved(_object(objects, digest), content.blobs[digest])
+    write_proved(_object(objects, content.digest), content.document)
 
 
 def _object(objects: Path, digest: str) -> Path:
@@ -119,18 +119,20 @@ def load_snapshot(project: Project, name: str) -> Snapshot:
         )
 
     def read(digest: str) -> bytes:
-        return _proved(project, manifest, digest)
+        return _proved(project, digest)
 
     runs = tuple(_run(run, json.loads(read(run.digest)), read) for run in pin.runs)
     return Snapshot(name, runs, pin.expected_seeds)
 
 
-def _proved(project: Project, manifest: Path, digest: str) -> bytes:
+def _proved(project: Project, digest: str) -> bytes:
     path = _object(project.objects, digest)
     content = path.read_bytes() if path.is_file() else b""
     if digest_bytes(content) != digest:
         path.unlink(missing_ok=True)
-        manifest.unlink(missing_ok=True)
+        # Pins share runs: the next build looks at all pins again, and asks the store for what is not whole.
+        for manifest in sorted(project.objects.parent.glob("*/MANIFEST.json")):
+            manifest.unlink(missing_ok=True)
         raise FigproofError(
             "bytes do not match the file's name; removed it",
             where=project.relative(path),

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from figproof.errors import FigproofError
-from figproof.files import replacing_folder, write_atomic, write_together
+from figproof.files import replacing_folder, sweep_leftovers, write_atomic, write_together
 
 
 def test_nothing_temporary_stays_beside_a_written_file(tmp_path):
@@ -80,3 +80,14 @@ def test_a_folder_is_replaced_whole_and_an_error_keeps_the_old_one(tmp_path: Pat
         (folder / "new.csv").write_text("3")
     assert [p.name for p in target.iterdir()] == ["new.csv"]
     assert [p.name for p in tmp_path.iterdir()] == ["derived"]
+
+
+def test_only_old_leftovers_are_swept(tmp_path):
+    for name in (".a.pdf.x1", "a.pdf"):
+        (tmp_path / name).touch()
+    (tmp_path / ".derived.x2").mkdir()
+    now = (tmp_path / "a.pdf").stat().st_mtime
+    sweep_leftovers(tmp_path, now + 60)
+    assert len(list(tmp_path.iterdir())) == 3
+    sweep_leftovers(tmp_path, now + 7200)
+    assert [p.name for p in tmp_path.iterdir()] == ["a.pdf"]

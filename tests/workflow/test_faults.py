@@ -61,7 +61,7 @@ def test_a_store_that_is_away_is_named_without_its_password(copy):
 
 
 def test_an_edited_csv_is_refused_and_the_next_build_heals_it(copy, built):
-    (copy.root / "results/derived/confusion_adam/cells.csv").write_text("edited")
+    (copy.root / "results/derived/confusion_adam/pairs.csv").write_text("edited")
     copy.forget("results/figures")
     assert "is not what `figproof derive` wrote" in copy.run("snakemake", code=1).stdout
     copy.run("snakemake")

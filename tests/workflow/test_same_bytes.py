@@ -78,7 +78,7 @@ def test_one_changed_number_changes_the_bytes(copy, built):
     copy.run("snakemake", env=NO_STORE)
     same = {name for name, digest in copy.digests().items() if built.digests()[name] == digest}
     assert "figures/confusion_adam.pdf" not in same
-    assert "derived/confusion_adam/cells.csv" in same
+    assert "derived/confusion_adam/pairs.csv" in same
 
 
 def test_the_figures_are_those_that_were_approved(built):

@@ -31,9 +31,7 @@ def _verify(arguments: argparse.Namespace, root: Path) -> int:
             print(f"{word}: results/{name}")
     print(f"{len(result.same)} of {result.total} approved files are the same bytes")
     if result.unapproved:
-        print(
-            f"{len(result.unapproved)} new files are not approved; look, then: figproof approve"
-        )
+        print(f"{len(result.unapproved)} new files are not approved; look, then: figproof approve")
     if result.different or result.missing:
         print("look at what differs; to accept it: figproof approve [FIGURE...]")
         return 1
