@@ -21,7 +21,6 @@ from figproof.model import FloatArray, Run, Snapshot, Table, frame
 
 ARTIFACT = "attention"
 TOLERANCE = 1e-3
-EDGE_PT = 0.1
 
 
 class Params(KindParams):
@@ -141,8 +140,6 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
     for layer, head in np.ndindex(layers, heads):
         axes = fig.add_subplot(grid[layer + 1, head + shown])
         mesh = cells(axes, weights[layer, head], look.cmap(), norm, look, gaps=False)
-        # Just enough to close the seams between cells: a wider edge makes one cell eat its neighbours.
-        mesh.set_linewidth(EDGE_PT)
         axes.set_aspect("equal")
         axes.set(xticks=[], yticks=[])
         if layer == 0:
@@ -205,8 +202,7 @@ def _draw_input(axes: Any, table: Table, params: Params, look: Any) -> None:
     image = table.frame("image")
     rows, columns = int(image["row"].max()) + 1, int(image["column"].max()) + 1
     values = image["value"].reshape(rows, columns)
-    mesh = cells(axes, values, "Greys", Normalize(values.min(), values.max()), look, gaps=False)
-    mesh.set_linewidth(EDGE_PT)
+    cells(axes, values, "Greys", Normalize(values.min(), values.max()), look, gaps=False)
     axes.set_aspect("equal")
     axes.set(xticks=[], yticks=[])
     axes.set_title("input", loc="center")

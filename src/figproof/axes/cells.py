@@ -16,7 +16,6 @@ from figproof.model import FloatArray
 
 MISSING_HATCH = "/////"
 _CELL_PADDING = 0.85
-_MANY_CELLS = 2500
 
 
 def ink_on(colour: Any) -> str:
@@ -53,22 +52,22 @@ def cells(
     values : masked or plain array, shape (rows, columns)
         Masked and NaN cells stay empty; mark them with :func:`hatch_cell`.
     gaps : bool
-        White lines between the cells, for few and large ones. Without, cells touch and many of them
-        are rasterised.
+        White lines between the cells, for few and large ones. Without, cells touch and are rasterised:
+        viewers show seams between touching vector shapes.
     x_edges : ndarray, shape (columns + 1,), optional
         Where cells begin and end, for columns that stand on a scale.
     """
     rows, columns = values.shape
-    line = look.venue.min_line_pt
     mesh = axes.pcolormesh(
         np.arange(columns + 1) - 0.5 if x_edges is None else x_edges,
         np.arange(rows + 1) - 0.5,
         np.ma.masked_invalid(values),
         cmap=cmap,
         norm=norm,
-        edgecolors="white" if gaps else "face",
-        linewidth=max(line, 0.6) if gaps else line,
-        rasterized=rows * columns > _MANY_CELLS,
+        edgecolors="white" if gaps else "none",
+        linewidth=max(look.venue.min_line_pt, 0.6) if gaps else 0,
+        antialiased=gaps,
+        rasterized=not gaps,
     )
     axes.set_ylim(rows - 0.5, -0.5)
     axes.tick_params(which="both", length=0)
