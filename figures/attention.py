@@ -16,8 +16,8 @@ from pydantic import Field
 
 from figproof.axes import cells, label_axis, size_in, text_width_in
 from figproof.errors import FigproofError
-from figproof.kinds import Example, KindParams
-from figproof.model import FloatArray, Run, Snapshot, Table, frame
+from figproof.kinds import Example, KindParams, example_run
+from figproof.model import FloatArray, Snapshot, Table, frame
 
 ARTIFACT = "attention"
 TOLERANCE = 1e-3
@@ -248,14 +248,5 @@ def example() -> Example:
         "labels": np.array([0, 1, 0]),
         "predictions": np.array([0, 1, 8]),
     }
-    run = Run(
-        id=1,
-        digest="0" * 64,
-        experiment="example",
-        condition="attention",
-        seed=1,
-        config={},
-        metrics={},
-        artifacts={ARTIFACT: arrays},
-    )
+    run = example_run(1, "attention", artifacts={ARTIFACT: arrays})
     return Example(Snapshot("example", (run,)), Params())

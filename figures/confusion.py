@@ -25,7 +25,7 @@ from figproof.axes import (
     write_cells,
 )
 from figproof.errors import FigproofError
-from figproof.kinds import Example, KindParams
+from figproof.kinds import Example, KindParams, example_run
 from figproof.model import IntArray, Run, Snapshot, Table, frame
 from figproof.numerics.curves import run_name
 from figproof.numerics.matrices import confusion_counts, predicted_classes, row_shares
@@ -210,5 +210,5 @@ def example() -> Example:
             "labels": labels,
             "epochs": np.array([1, 30]),
         }
-        runs.append(Run(seed + 1, f"{seed:064x}", "example", "adam", seed, {}, {}, {ARTIFACT: arrays}))
+        runs.append(example_run(seed + 1, "adam", seed=seed, artifacts={ARTIFACT: arrays}))
     return Example(Snapshot("example", tuple(runs)), Params())

@@ -20,7 +20,7 @@ from pydantic import Field, model_validator
 
 from figproof.axes import before_draw, label_axis, size_in, text_width_in
 from figproof.errors import FigproofError
-from figproof.kinds import Example, KindParams
+from figproof.kinds import Example, KindParams, example_run
 from figproof.model import FloatArray, Frame, IntArray, Run, Snapshot, Table, concatenate, frame
 from figproof.numerics.embedding import (
     checked,
@@ -500,17 +500,9 @@ def example() -> Example:
     scores = np.exp(scores - scores.max(axis=2, keepdims=True))
     probabilities = scores / scores.sum(axis=2, keepdims=True)
     common = {"labels": labels, "epochs": epochs}
-    run = Run(
-        id=1,
-        digest="0" * 64,
-        experiment="example",
-        condition="adam",
-        seed=1,
-        config={},
-        metrics={},
-        artifacts={
-            "hidden": {"activations": activations.astype(np.float16), **common},
-            "predictions": {"probabilities": probabilities.astype(np.float16), **common},
-        },
-    )
+    artifacts = {
+        "hidden": {"activations": activations.astype(np.float16), **common},
+        "predictions": {"probabilities": probabilities.astype(np.float16), **common},
+    }
+    run = example_run(1, "adam", artifacts=artifacts)
     return Example(Snapshot("example", (run,)), Params(epochs=[0, 2, 8, 20], method="pca"))

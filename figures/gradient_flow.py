@@ -34,7 +34,7 @@ from figproof.axes import (
     size_in,
 )
 from figproof.errors import FigproofError
-from figproof.kinds import Example, KindParams
+from figproof.kinds import Example, KindParams, example_run
 from figproof.model import FloatArray, Frame, IntArray, Metric, Run, Snapshot, Table, concatenate, frame
 from figproof.numerics.curves import align, metric_of_each
 from figproof.numerics.intervals import median
@@ -280,5 +280,5 @@ def example() -> Example:
                 level = 0.02 * shrink ** (5 - layer) * (0.25 + np.exp(-steps / 9))
                 name = f"gradient.mean.layer{layer}"
                 metrics[name] = Metric(name, "", steps, level * np.exp(random.normal(0, 0.1, 31)), "epoch")
-            runs.append(Run(len(runs) + 1, f"{len(runs):064x}", "example", condition, seed, {}, metrics, {}))
+            runs.append(example_run(len(runs) + 1, condition, seed=seed, metrics=metrics))
     return Example(Snapshot("example", tuple(runs)), Params())

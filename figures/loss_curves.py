@@ -28,7 +28,7 @@ from figproof.axes import (
     words,
 )
 from figproof.errors import FigproofError
-from figproof.kinds import Example, KindParams
+from figproof.kinds import Example, KindParams, example_run
 from figproof.model import FloatArray, Frame, IntArray, Metric, Run, Snapshot, Table, concatenate, frame
 from figproof.numerics.curves import Aligned, align, ema, metric_of_each, moving_average, run_name
 from figproof.numerics.intervals import OverRuns, over_runs
@@ -441,6 +441,6 @@ def example() -> Example:
                 "train.loss": Metric("train.loss", "nat", steps, train, "epoch"),
                 "validation.loss": Metric("validation.loss", "nat", steps, held_out + 0.02 * seed, "epoch"),
             }
-            runs.append(Run(len(runs) + 1, f"{len(runs):064x}", "example", condition, seed, {}, metrics, {}))
+            runs.append(example_run(len(runs) + 1, condition, seed=seed, metrics=metrics))
     params = Params(metrics=["validation.loss", "train.loss"], y_scale="log", mark_best="lowest")
     return Example(Snapshot("example", tuple(runs), expected_seeds=5), params)

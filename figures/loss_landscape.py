@@ -19,7 +19,7 @@ from pydantic import Field
 
 from figproof.axes import axis_label, before_draw, fit_lines, label_axis, legend_above
 from figproof.errors import FigproofError, suggest
-from figproof.kinds import Example, KindParams
+from figproof.kinds import Example, KindParams, example_run
 from figproof.model import FloatArray, Frame, Run, Snapshot, Table, frame
 
 ARTIFACT = "landscape"
@@ -304,16 +304,8 @@ def example() -> Example:
         "distance": 0.2 * np.exp(-epochs / 6.0),
         "explained_variance": np.array([0.853, 0.091]),
     }
-    run = Run(
-        id=1,
-        digest="0" * 64,
-        experiment="example",
-        condition="adam",
-        seed=1,
-        config={"directions": "pca", "normalise": "none"},
-        metrics={},
-        artifacts={ARTIFACT: arrays},
-    )
+    config = {"directions": "pca", "normalise": "none"}
+    run = example_run(1, "adam", config=config, artifacts={ARTIFACT: arrays})
     return Example(Snapshot("example", (run,)), Params())
 
 

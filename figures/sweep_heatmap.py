@@ -32,7 +32,7 @@ from figproof.axes import (
 )
 from figproof.canonical import to_json_bytes
 from figproof.errors import FigproofError
-from figproof.kinds import Example, KindParams
+from figproof.kinds import Example, KindParams, example_run
 from figproof.model import FloatArray, Metric, Run, Snapshot, Table, frame
 from figproof.numerics.curves import metric_of_each, run_name
 from figproof.numerics.matrices import best_cell
@@ -293,8 +293,7 @@ def example() -> Example:
                 name = "validation.accuracy"
                 metrics = {name: Metric(name, "", np.arange(11), values, "epoch")}
                 config = {"learning_rate": rate, "hidden": [width], "seed": seed}
-                digest = f"{len(runs):064x}"
-                runs.append(Run(len(runs) + 1, digest, "example", "sweep", seed, config, metrics, {}))
+                runs.append(example_run(len(runs) + 1, "sweep", seed=seed, config=config, metrics=metrics))
     params = Params(
         x="learning_rate", y="hidden.0", metric="validation.accuracy", better="higher", y_label="hidden units"
     )

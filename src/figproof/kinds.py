@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from figproof.errors import FigproofError, suggest
-from figproof.model import Snapshot, Table
+from figproof.model import Metric, Run, Snapshot, Table
 
 MEMBERS = ("Params", "derive", "draw", "example")
 
@@ -33,6 +34,28 @@ class Example:
 
     snapshot: Snapshot
     params: KindParams
+
+
+def example_run(
+    number: int,
+    condition: str,
+    *,
+    seed: int = 1,
+    config: Mapping[str, Any] | None = None,
+    metrics: Mapping[str, Metric] | None = None,
+    artifacts: Mapping[str, Mapping[str, np.ndarray[Any, Any]]] | None = None,
+) -> Run:
+    """A synthetic run for a kind's ``example``; its digest is its number."""
+    return Run(
+        id=number,
+        digest=f"{number:064x}",
+        experiment="example",
+        condition=condition,
+        seed=seed,
+        config=config or {},
+        metrics=metrics or {},
+        artifacts=artifacts or {},
+    )
 
 
 @dataclass(frozen=True)

@@ -93,15 +93,7 @@ def test_without_the_store_everything_after_the_snapshot_is_built(copy, built):
 
 @pytest.mark.parametrize("seconds", [1.5, 4.0, 8.0])
 def test_a_build_that_was_killed_goes_on_and_ends_with_the_same_bytes(copy, built, seconds):
-    copy.forget("results/figures", "results/derived", "results/keys")
-    build = subprocess.Popen(
-        [str(BIN / "snakemake")],
-        cwd=copy.root,
-        env={"HOME": "/nonexistent", "PATH": os.environ["PATH"], **NO_STORE},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    build = _start_build(copy)
     time.sleep(seconds)
     assert build.poll() is None, "the build ended before it could be killed"
     os.killpg(build.pid, signal.SIGKILL)
@@ -111,8 +103,19 @@ def test_a_build_that_was_killed_goes_on_and_ends_with_the_same_bytes(copy, buil
 
 
 def test_a_second_build_at_the_same_time_is_refused(copy):
+    first = _start_build(copy)
+    try:
+        time.sleep(2)
+        assert "another build of this project is running" in copy.run("snakemake", code=1).stdout
+    finally:
+        os.killpg(first.pid, signal.SIGKILL)
+        first.wait()
+
+
+def _start_build(copy):
+    """A build in a session of its own, which can be killed whole."""
     copy.forget("results/figures", "results/derived", "results/keys")
-    first = subprocess.Popen(
+    return subprocess.Popen(
         [str(BIN / "snakemake")],
         cwd=copy.root,
         env={"HOME": "/nonexistent", "PATH": os.environ["PATH"], **NO_STORE},
@@ -120,9 +123,3 @@ def test_a_second_build_at_the_same_time_is_refused(copy):
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    try:
-        time.sleep(2)
-        assert "another build of this project is running" in copy.run("snakemake", code=1).stdout
-    finally:
-        os.killpg(first.pid, signal.SIGKILL)
-        first.wait()
