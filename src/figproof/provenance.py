@@ -22,6 +22,7 @@ VERSIONS = (
     "figproof",
     "matplotlib",
     "numpy",
+    "opentsne",
     "pypdf",
     "scikit-learn",
     "scipy",
