@@ -1,70 +1,91 @@
-"""A layer or the class scores of one run as points in the plane, epoch by epoch in one common frame.
+"""A layer or the class scores of one run as points, epoch by epoch in one common frame.
 
 Every panel is an epoch and every point an example, coloured by its class and labelled at the class
-median; a cross with a dark edge is misclassified at that epoch. Above each panel stands what the
+median; a cross with a dark edge is misclassified at that epoch. PCA and star coordinates use one basis
+for all panels; UMAP and t-SNE start each epoch from the one before, so that a point can be followed,
+and the paths of chosen points are drawn up to each panel's epoch. Above each panel stands what the
 picture kept: variance (PCA), trustworthiness ("trust.", Venna & Kaski 2001, over 10 neighbours) and
-the accuracy of the 10 nearest neighbours' vote in the plane ("10-NN"). For PCA, "basis" names the epoch
-whose principal directions all panels use, with the share of its variance on the axes.
+the accuracy of the 10 nearest neighbours' vote in the picture ("10-NN"). For PCA, "basis" names the
+epoch whose principal directions all panels use, with the share of its variance on the axes.
 """
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patheffects import withStroke
 from pydantic import Field, model_validator
 
-from figproof.axes import before_draw, label_axis, size_in, text_width_in
+from figproof.axes import (
+    EDGE_PT,
+    cube_frame,
+    heading,
+    label_axis,
+    legend_below,
+    marked_points,
+    name_groups,
+    path,
+    path_style,
+    size_in,
+    square_frame,
+    star_rim,
+)
 from figproof.errors import FigproofError
 from figproof.kinds import Example, KindParams, example_run
 from figproof.model import FloatArray, Frame, IntArray, Run, Snapshot, Table, concatenate, frame
 from figproof.numerics.embedding import (
     checked,
     explained_variance,
-    knn_accuracy,
     pca_basis,
     project,
     star_axes,
     star_coordinates,
-    trustworthiness,
-    umap_chain,
 )
-from figproof.numerics.placement import clearest, spread_apart
+from figproof.numerics.embedding_chain import Layout, Tsne, Umap, chain, place
+from figproof.numerics.embedding_quality import displacement, quality, turned_onto
 
 NEIGHBOURS = 10
-MANY_POINTS = 2000
-# A marker's edge, not a line of the figure: thinner than a venue's lines, or crowded crosses turn black.
-EDGE_PT = 0.3
-# Label sizes between the outermost class medians.
-LEAST_SPREAD = 3.0
-DOT_AT, NAME_AT = 1.1, 1.25
+AXES = "xyz"
 SOURCES = {
     "pca": "hidden.activations",
     "umap": "hidden.activations",
+    "tsne": "hidden.activations",
     "star": "predictions.probabilities",
 }
+NAMES = {"pca": "PC", "umap": "UMAP", "tsne": "t-SNE"}
 ONLY_FOR = {
-    "basis_epoch": "pca",
-    "n_neighbors": "umap",
-    "min_dist": "umap",
-    "layout_seed": "umap",
+    "basis_epoch": ("pca",),
+    "dimensions": ("pca", "umap", "tsne"),
+    "n_neighbors": ("umap",),
+    "min_dist": ("umap",),
+    "perplexity": ("tsne",),
+    "layout_seed": ("umap", "tsne"),
+    "independent": ("umap", "tsne"),
 }
 
 
 class Params(KindParams):
-    """What to place, how, and at which epochs."""
+    """What to place, how, and which epochs to show."""
 
     epochs: list[int] = Field(min_length=1, description="Recorded epochs to show, one panel each, rising.")
-    method: Literal["pca", "umap", "star"] = Field(default="pca", description="How points are placed.")
+    place: Literal["shown", "between"] = Field(
+        default="shown",
+        description="Epochs that are placed, judged and stored: those shown, or every recorded one "
+        "between the first and the last shown, which chains and paths then pass through.",
+    )
+    method: Literal["pca", "umap", "tsne", "star"] = Field(
+        default="pca", description="How points are placed."
+    )
+    dimensions: Literal[2, 3] = Field(default=2, description="pca, umap, tsne: of the picture.")
     source: str | None = Field(
         default=None,
         pattern=r"^[^.]+\.[^.]+$",
         description="artifact.array of shape (epochs, points, values); left out: hidden.activations for "
-        "pca and umap, predictions.probabilities for star.",
+        "pca, umap and tsne, predictions.probabilities for star.",
     )
     condition: str | None = Field(default=None, description="Condition of the one run to show.")
     seed: int | None = Field(default=None, description="Seed of the one run to show.")
@@ -74,35 +95,49 @@ class Params(KindParams):
     )
     n_neighbors: int = Field(default=15, ge=2, description="umap: neighbours of a point.")
     min_dist: float = Field(
-        default=0.1, ge=0, le=1, description="umap: least distance of points in the plane."
+        default=0.1, ge=0, le=1, description="umap: least distance of points in the picture."
     )
-    layout_seed: int = Field(default=0, ge=0, lt=2**32, description="umap: seed of the layout.")
+    perplexity: float = Field(default=30.0, ge=1, description="tsne: effective neighbours of a point.")
+    layout_seed: int = Field(default=0, ge=0, lt=2**32, description="umap, tsne: seed of the layout.")
+    independent: list[int] = Field(
+        default_factory=list,
+        description="umap, tsne: placed epochs, two or more in succession, that are also placed by a cold "
+        "start each; the table then states how far points move without the chain.",
+    )
     mark_errors: bool = Field(
         default=True, description="Mark the points that predictions.probabilities misclassifies."
     )
     trajectories: list[int] = Field(
-        default_factory=list, description="Points (by index) whose way through the shown epochs is drawn."
+        default_factory=list,
+        max_length=6,
+        description="Points (by index) whose path through the placed epochs is drawn, up to six.",
     )
 
     @model_validator(mode="after")
     def _fits_method(self) -> Params:
-        if any(later <= earlier for earlier, later in zip(self.epochs, self.epochs[1:], strict=False)):
-            raise ValueError(f"epochs must rise without repetition; given {self.epochs}")
-        for name, method in ONLY_FOR.items():
-            if name in self.model_fields_set and self.method != method:
-                raise ValueError(f"{name} is for method {method}; the method here is {self.method}")
+        for name, given in (("epochs", self.epochs), ("independent", self.independent)):
+            if any(later <= earlier for earlier, later in zip(given, given[1:], strict=False)):
+                raise ValueError(f"{name} must rise without repetition; given {given}")
+        if len(set(self.trajectories)) < len(self.trajectories):
+            raise ValueError(f"trajectories names a point twice: {self.trajectories}")
+        for name, methods in ONLY_FOR.items():
+            if name in self.model_fields_set and self.method not in methods:
+                allowed = " and ".join(methods)
+                raise ValueError(f"{name} is for method {allowed}; the method here is {self.method}")
         return self
 
 
 def derive(snapshot: Snapshot, params: Params) -> Table:
-    """Place the points of every epoch and measure what each plane kept.
+    """Place the points of every epoch and measure what each picture kept.
 
     Returns
     -------
     Table
-        Frames ``points`` (epoch, point, label, wrong, x, y; wrong is 0 or 1), ``classes`` (epoch,
-        label, x, y: the median of each class) and ``quality`` (epoch, kept_variance if pca,
-        trustworthiness, knn_accuracy, wrong).
+        Frames ``points`` (epoch, point, label, wrong, x, y, z in space; wrong is 0 or 1), ``classes``
+        (epoch, label, x, y, z: the median of each class), ``quality`` (epoch, kept_variance if pca,
+        trustworthiness, knn_accuracy, wrong) and, for umap and tsne over several epochs, ``movement``
+        (fit, from_epoch, to_epoch, displacement, displacement_turned: mean distance that points move,
+        in radii of the layout, as placed and after the best rotation of the whole).
 
     Raises
     ------
@@ -115,16 +150,20 @@ def derive(snapshot: Snapshot, params: Params) -> Table:
     where = f"run {run.id} ({run.experiment}): {artifact}.{name}"
     labels = np.asarray(run.array(artifact, "labels"), dtype=np.int64)
     data = _Epochs(run, artifact, name, labels.size)
-    layers = [checked(data.at(epoch), f"{where} epoch {epoch}") for epoch in params.epochs]
+    epochs = data.chosen(params)
+    layers = [checked(data.at(epoch), f"{where} epoch {epoch}") for epoch in epochs]
     _check_points(params.trajectories, labels.size, where)
     classes = _count_classes(labels, layers[0].shape[1] if params.method == "star" else None, where)
-    placed, facts = _place(layers, data, params, where)
-    wrong, marked = _wrong(run, labels, params)
-    quality = _quality(layers, placed, labels)
-    if params.method == "pca":
-        quality = {"kept_variance": np.array(facts.pop("kept_variance")), **quality}
-    epochs = params.epochs
-    both = np.concatenate(placed)
+    placed, facts, frames = _place(layers, epochs, data, params, where)
+    wrong, marked = _wrong(run, labels, epochs, params)
+    kept = facts.pop("kept_variance", None)
+    judged = np.array(
+        [
+            quality(*pair, labels, NEIGHBOURS, f"{params.method}, {_name(epoch, epochs)}")
+            for *pair, epoch in zip(layers, placed, epochs, strict=True)
+        ]
+    )
+    together = np.concatenate(placed)
     facts |= {
         "method": params.method,
         "source": f"{artifact}.{name}",
@@ -132,17 +171,21 @@ def derive(snapshot: Snapshot, params: Params) -> Table:
         "classes": classes,
         "errors_marked": marked,
         "neighbours_of_quality": NEIGHBOURS,
-        "lowest": both.min(axis=0).tolist(),
-        "highest": both.max(axis=0).tolist(),
+        "lowest": together.min(axis=0).tolist(),
+        "highest": together.max(axis=0).tolist(),
     }
-    return Table(
-        {
-            "points": concatenate(_points(*each, labels) for each in zip(epochs, placed, wrong, strict=True)),
-            "classes": concatenate(_medians(*each, labels) for each in zip(epochs, placed, strict=True)),
-            "quality": frame(epoch=epochs, **quality, wrong=[int(each.sum()) for each in wrong]),
-        },
-        facts,
-    )
+    frames |= {
+        "points": concatenate(_points(*each, labels) for each in zip(epochs, placed, wrong, strict=True)),
+        "classes": concatenate(_medians(*each, labels) for each in zip(epochs, placed, strict=True)),
+        "quality": frame(
+            epoch=epochs,
+            **({} if kept is None else {"kept_variance": np.array(kept)}),
+            trustworthiness=judged[:, 0],
+            knn_accuracy=judged[:, 1],
+            wrong=[int(each.sum()) for each in wrong],
+        ),
+    }
+    return Table(frames, facts)
 
 
 class _Epochs:
@@ -158,6 +201,14 @@ class _Epochs:
                 f"({len(self._epochs)}, {points}, ...)",
                 where=self._where,
             )
+
+    def chosen(self, params: Params) -> list[int]:
+        """The epochs to place, rising."""
+        if params.place == "shown":
+            return params.epochs
+        first, last = params.epochs[0], params.epochs[-1]
+        between = {epoch for epoch in self._epochs if first <= epoch <= last}
+        return sorted({*params.epochs, *between})
 
     def at(self, epoch: int) -> npt.NDArray[Any]:
         """The values of one epoch, shape (points, values)."""
@@ -175,6 +226,10 @@ def _listed(epochs: list[int]) -> str:
     if epochs == list(range(epochs[0], epochs[0] + len(epochs))) and len(epochs) > 3:
         return f"{epochs[0]} to {epochs[-1]}"
     return ", ".join(str(epoch) for epoch in epochs)
+
+
+def _name(epoch: int, epochs: list[int]) -> str:
+    return f"epoch {epoch} ({epochs.index(epoch) + 1} of {len(epochs)})"
 
 
 def _check_points(chosen: list[int], count: int, where: str) -> None:
@@ -195,26 +250,72 @@ def _count_classes(labels: IntArray, columns: int | None, where: str) -> int:
 
 
 def _place(
-    layers: list[FloatArray], data: _Epochs, params: Params, where: str
-) -> tuple[list[FloatArray], dict[str, Any]]:
+    layers: list[FloatArray], epochs: list[int], data: _Epochs, params: Params, where: str
+) -> tuple[list[FloatArray], dict[str, Any], dict[str, Frame]]:
+    """Coordinates of every layer, facts about them, and the frame ``movement`` of a chain."""
     if params.method == "star":
-        return [star_coordinates(layer, where=where) for layer in layers], {}
-    if params.method == "umap":
-        settings = {"neighbours": params.n_neighbors, "min_dist": params.min_dist, "seed": params.layout_seed}
-        placed = umap_chain(layers, **settings, where=where)  # type: ignore[arg-type]
-        return placed, {f"umap_{name}": value for name, value in settings.items()}
-    epoch = params.epochs[-1] if params.basis_epoch is None else params.basis_epoch
-    basis = pca_basis(checked(data.at(epoch), where), f"{where} epoch {epoch}")
-    return [project(layer, basis) for layer in layers], {
-        "basis_epoch": epoch,
-        "explained_variance": basis.explained.tolist(),
-        "kept_variance": [explained_variance(layer, basis) for layer in layers],
+        return [star_coordinates(layer, where=where) for layer in layers], {}, {}
+    if params.method == "pca":
+        epoch = params.epochs[-1] if params.basis_epoch is None else params.basis_epoch
+        basis = pca_basis(checked(data.at(epoch), where), params.dimensions, f"{where} epoch {epoch}")
+        facts = {
+            "basis_epoch": epoch,
+            "explained_variance": basis.explained.tolist(),
+            "kept_variance": [explained_variance(layer, basis) for layer in layers],
+        }
+        return [project(layer, basis) for layer in layers], facts, {}
+    layout: Layout = (
+        Umap(params.n_neighbors, params.min_dist, params.layout_seed, params.dimensions)
+        if params.method == "umap"
+        else Tsne(params.perplexity, params.layout_seed, params.dimensions)
+    )
+    names = [_name(epoch, epochs) for epoch in epochs]
+    placed = chain(layout, layers, names, where)
+    # The first link of the chain had a cold start itself.
+    alone = {epochs[0]: placed[0]} if params.independent else {}
+    for epoch in _in_chain(params.independent, epochs, where):
+        here = epochs.index(epoch)
+        if here:
+            alone[epoch] = place(layout, layers[here], None, names[here], where)
+    return placed, {"layout": asdict(layout)}, _movement(epochs, placed, alone)  # type: ignore[call-overload]
+
+
+def _in_chain(independent: list[int], epochs: list[int], where: str) -> list[int]:
+    pairs = zip(epochs, epochs[1:], strict=False)
+    both = {epoch for pair in pairs if {*pair} <= {*independent, epochs[0]} for epoch in pair}
+    lonely = [epoch for epoch in independent if epoch not in both]
+    if lonely:
+        raise FigproofError(
+            f"params.independent: {lonely} have no neighbour in it to compare with. Placed: {epochs}",
+            where=where,
+            hint="name placed epochs in succession, such as the last two",
+        )
+    return independent
+
+
+def _movement(epochs: list[int], placed: list[FloatArray], alone: dict[int, FloatArray]) -> dict[str, Frame]:
+    pairs = list(zip(epochs, epochs[1:], strict=False))
+    if not pairs:
+        return {}
+    chained = dict(zip(epochs, placed, strict=True))
+    rows = [("chain", pair, [chained[epoch] for epoch in pair]) for pair in pairs]
+    rows += [("independent", p, [alone[epoch] for epoch in p]) for p in pairs if {*p} <= {*alone}]
+    return {
+        "movement": frame(
+            fit=[fit for fit, _, _ in rows],
+            from_epoch=[pair[0] for _, pair, _ in rows],
+            to_epoch=[pair[1] for _, pair, _ in rows],
+            displacement=np.array([displacement(*both) for _, _, both in rows]),
+            displacement_turned=np.array([displacement(a, turned_onto(a, b)) for _, _, (a, b) in rows]),
+        )
     }
 
 
-def _wrong(run: Run, labels: IntArray, params: Params) -> tuple[list[npt.NDArray[np.bool_]], bool]:
+def _wrong(
+    run: Run, labels: IntArray, epochs: list[int], params: Params
+) -> tuple[list[npt.NDArray[np.bool_]], bool]:
     if not params.mark_errors or "predictions" not in run.artifacts:
-        return [np.zeros(labels.size, dtype=bool) for _ in params.epochs], False
+        return [np.zeros(labels.size, dtype=bool) for _ in epochs], False
     if not np.array_equal(run.array("predictions", "labels"), labels):
         raise FigproofError(
             "predictions were recorded for other points than the source",
@@ -222,35 +323,20 @@ def _wrong(run: Run, labels: IntArray, params: Params) -> tuple[list[npt.NDArray
             hint="set params.mark_errors: false",
         )
     predictions = _Epochs(run, "predictions", "probabilities", labels.size)
-    return [predictions.at(epoch).argmax(axis=1) != labels for epoch in params.epochs], True
-
-
-def _quality(
-    layers: list[FloatArray], placed: list[FloatArray], labels: IntArray
-) -> dict[str, npt.NDArray[Any]]:
-    pairs = list(zip(layers, placed, strict=True))
-    return {
-        "trustworthiness": np.array([trustworthiness(data, plane, NEIGHBOURS) for data, plane in pairs]),
-        "knn_accuracy": np.array([knn_accuracy(plane, labels, NEIGHBOURS) for plane in placed]),
-    }
+    return [predictions.at(epoch).argmax(axis=1) != labels for epoch in epochs], True
 
 
 def _points(epoch: int, placed: FloatArray, wrong: npt.NDArray[np.bool_], labels: IntArray) -> Frame:
     count = labels.size
-    return frame(
-        epoch=np.full(count, epoch),
-        point=np.arange(count),
-        label=labels,
-        wrong=wrong,
-        x=placed[:, 0],
-        y=placed[:, 1],
-    )
+    columns = dict(zip(AXES, placed.T, strict=False))
+    return frame(epoch=np.full(count, epoch), point=np.arange(count), label=labels, wrong=wrong, **columns)
 
 
 def _medians(epoch: int, placed: FloatArray, labels: IntArray) -> Frame:
     names = np.unique(labels)
     medians = np.array([np.median(placed[labels == name], axis=0) for name in names])
-    return frame(epoch=np.full(names.size, epoch), label=names, x=medians[:, 0], y=medians[:, 1])
+    columns = dict(zip(AXES, medians.T, strict=False))
+    return frame(epoch=np.full(names.size, epoch), label=names, **columns)
 
 
 def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
@@ -259,21 +345,29 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
         # Square panels leave gaps in a grid of another shape; a panel's grid is its figure's to arrange.
         fig.set_layout_engine("compressed")
     rows, columns = _grid(fig, len(params.epochs), look)
-    panels = fig.subplots(rows, columns, squeeze=False).ravel()
+    subplot = {"projection": "3d"} if params.dimensions == 3 else {}
+    panels = fig.subplots(rows, columns, squeeze=False, subplot_kw=subplot).ravel()
     for spare in panels[len(params.epochs) :]:
         spare.remove()
-    for place, (epoch, axes) in enumerate(zip(params.epochs, panels, strict=False)):
-        _frame_axes(axes, table.facts, look)
-        _scatter(axes, table, epoch, look, side_in=size_in(fig)[0] / columns)
-        if params.trajectories:
-            _trails(axes, table.frame("points"), params, epoch, look)
+    side_in = size_in(fig)[0] / columns
+    styles = _path_styles(table, params, look)
+    for number, (epoch, axes) in enumerate(zip(params.epochs, panels, strict=False)):
+        outer = (number % columns == 0, number + columns >= len(params.epochs))
+        _frame_panel(axes, table.facts, params, look, outer=outer)
+        points = _at(table.frame("points"), epoch)
+        places = _places(points)
+        colours = np.array(look.class_colours(table.facts["classes"]))[points["label"]]
+        marked_points(axes, places, colours, points["wrong"] == 1, look, side_in=side_in)
+        for point, style in styles.items():
+            path(axes, _way(table.frame("points"), point, epoch), style)
         if params.method != "star":
-            _label_classes(axes, table, epoch, look, others=len(params.epochs) > 1)
-        _write_quality(axes, table, epoch, look, room_in=0.8 * size_in(fig)[0] / columns)
-        last_row = place + columns >= len(params.epochs)
-        basis_shown = table.facts.get("basis_epoch") in params.epochs
-        _label_axes(axes, table.facts, basis_shown=basis_shown, below=last_row, left=place % columns == 0)
-    _explain_marks(fig, table, params, look)
+            classes = _at(table.frame("classes"), epoch)
+            names = [str(label) for label in classes["label"].tolist()]
+            others = len(params.epochs) > 1
+            name_groups(axes, names, _places(classes), places, look, may_be_left_out=others)
+        title = f"epoch {epoch}" + (" (basis)" if epoch == table.facts.get("basis_epoch") else "")
+        heading(axes, title, _kept(table, epoch), look, room_in=0.8 * side_in)
+    _explain_marks(fig, table, styles, look)
 
 
 def _grid(fig: Any, panels: int, look: Any) -> tuple[int, int]:
@@ -288,174 +382,67 @@ def _grid(fig: Any, panels: int, look: Any) -> tuple[int, int]:
     return -(-panels // columns), columns
 
 
-def _frame_axes(axes: Any, facts: Any, look: Any) -> None:
-    if facts["method"] == "star":
-        _star_rim(axes, facts, look)
+def _at(whole: Frame, epoch: int) -> Frame:
+    here = whole["epoch"] == epoch
+    return {name: column[here] for name, column in whole.items()}
+
+
+def _places(rows: Frame) -> FloatArray:
+    return np.column_stack([rows[name] for name in AXES if name in rows])
+
+
+def _way(points: Frame, point: int, epoch: int) -> FloatArray:
+    here = (points["point"] == point) & (points["epoch"] <= epoch)
+    return _places({name: column[here] for name, column in points.items()})
+
+
+def _frame_panel(axes: Any, facts: Any, params: Params, look: Any, *, outer: tuple[bool, bool]) -> None:
+    """The frame of one panel; ``outer``: whether it is in the first column, and in the last row."""
+    if params.method == "star":
+        star_rim(axes, star_axes(facts["classes"]), look.class_colours(facts["classes"]), look)
         return
     low, high = np.array(facts["lowest"]), np.array(facts["highest"])
-    middle, half = (low + high) / 2, 0.54 * (high - low).max()
-    axes.set(xlim=(middle[0] - half, middle[0] + half), ylim=(middle[1] - half, middle[1] + half))
-    axes.set_aspect("equal")
-    axes.set(xticks=[], yticks=[])
-    for spine in axes.spines.values():
-        spine.set(visible=True, color=look.muted, linewidth=look.venue.min_line_pt)
+    labels = _axis_labels(facts, params)
+    if params.dimensions == 3:
+        left, _ = outer
+        cube_frame(axes, low, high, labels if left else [""] * 3, look)
+        return
+    square_frame(axes, low, high, look)
+    for axis, label, wanted in zip((axes.yaxis, axes.xaxis), labels[::-1], outer, strict=True):
+        if wanted:
+            label_axis(axis, label)
 
 
-def _star_rim(axes: Any, facts: Any, look: Any) -> None:
-    """Axes of the star, and at the rim the class that each stands for, with its colour."""
-    line = {"color": look.muted, "linewidth": look.venue.min_line_pt, "zorder": 0.5}
-    ends = star_axes(facts["classes"])
-    for name, (end, colour) in enumerate(zip(ends, look.class_colours(facts["classes"]), strict=True)):
-        axes.plot([0, end[0]], [0, end[1]], **line)
-        axes.plot(*(DOT_AT * end), "o", markersize=2.5, markeredgewidth=0, color=colour)
-        axes.text(
-            *(NAME_AT * end),
-            str(name),
-            fontsize=look.venue.small_pt,
-            color=look.ink,
-            ha="center",
-            va="center_baseline",
-        )
-    axes.plot(*np.vstack([ends, ends[:1]]).T, **line)
-    axes.set(xlim=(-1.35, 1.35), ylim=(-1.35, 1.35), xticks=[], yticks=[])
-    axes.set_aspect("equal")
-    for spine in axes.spines.values():
-        spine.set_visible(False)
+def _axis_labels(facts: Any, params: Params) -> list[str]:
+    labels = [f"{NAMES[params.method]} {number}" for number in range(1, params.dimensions + 1)]
+    if params.method == "pca":
+        shares = [f"({100 * share:.0f} %)" for share in facts["explained_variance"]]
+        epoch = facts["basis_epoch"]
+        of = "" if epoch in params.epochs else f" of epoch {epoch}"
+        labels = [f"{label}{of} {share}" for label, share in zip(labels, shares, strict=True)]
+    return labels
 
 
-def _label_axes(axes: Any, facts: Any, *, basis_shown: bool, below: bool, left: bool) -> None:
-    names = {"pca": "PC", "umap": "UMAP"}
-    for number, (axis, wanted) in enumerate(((axes.xaxis, below), (axes.yaxis, left))):
-        if not wanted or facts["method"] == "star":
-            continue
-        label = f"{names[facts['method']]} {number + 1}"
-        if facts["method"] == "pca":
-            share = f"({100 * facts['explained_variance'][number]:.0f} %)"
-            label += f" {share}" if basis_shown else f" of epoch {facts['basis_epoch']} {share}"
-        label_axis(axis, label)
+def _kept(table: Table, epoch: int) -> list[str]:
+    """What stands above a panel."""
+    row = {name: column[0] for name, column in _at(table.frame("quality"), epoch).items()}
+    kept = [f"{100 * row['kept_variance']:.0f} % var."] if "kept_variance" in row else []
+    kept += [f"trust. {row['trustworthiness']:.2f}", f"{NEIGHBOURS}-NN {100 * row['knn_accuracy']:.0f} %"]
+    return [*kept, f"{row['wrong']} wrong"] if table.facts["errors_marked"] else kept
 
 
-def _scatter(axes: Any, table: Table, epoch: int, look: Any, *, side_in: float) -> None:
-    points = table.frame("points")
-    here = points["epoch"] == epoch
-    shades = np.array(look.class_colours(table.facts["classes"]))[points["label"][here]]
-    x, y, wrong = points["x"][here], points["y"][here], points["wrong"][here] == 1
-    # Points cover the same share of a panel, whatever their number.
-    size = float(np.clip(0.06 * (72 * side_in) ** 2 / shades.size, 0.8, 6.0))
-    many = shades.size > MANY_POINTS
-    axes.scatter(x[~wrong], y[~wrong], s=size, c=shades[~wrong], linewidths=0, rasterized=many, zorder=2)
-    axes.scatter(
-        x[wrong],
-        y[wrong],
-        s=max(2.2 * size, 6.0),
-        c=shades[wrong],
-        marker="X",
-        edgecolors=look.ink,
-        linewidths=EDGE_PT,
-        rasterized=many,
-        zorder=3,
-    )
+def _path_styles(table: Table, params: Params, look: Any) -> dict[int, dict[str, Any]]:
+    """Line properties by point: its own marker, in the colour of its class."""
+    labels = table.frame("points")["label"]
+    colours = look.class_colours(table.facts["classes"])
+    markers = look.class_markers(len(params.trajectories)) if params.trajectories else ()
+    return {
+        point: path_style(colours[labels[point]], marker, look)
+        for point, marker in zip(params.trajectories, markers, strict=True)
+    }
 
 
-def _trails(axes: Any, points: Frame, params: Params, epoch: int, look: Any) -> None:
-    width = max(look.venue.min_line_pt, 0.6)
-    for chosen in params.trajectories:
-        here = (points["point"] == chosen) & (points["epoch"] <= epoch)
-        x, y = points["x"][here], points["y"][here]
-        axes.plot(x, y, color=look.ink, linewidth=width, path_effects=_halo(2 * width), zorder=7)
-        axes.plot(x[-1:], y[-1:], "o", markersize=2.5, color=look.ink, path_effects=_halo(width), zorder=7)
-
-
-def _halo(width_pt: float) -> list[Any]:
-    return [withStroke(linewidth=width_pt, foreground="white")]
-
-
-def _label_classes(axes: Any, table: Table, epoch: int, look: Any, *, others: bool) -> None:
-    """Class names at or beside their medians, where they cover least; arranged when the layout is known.
-
-    A panel in which the classes coincide, beside others in which they do not, stays without names: they
-    could only stand around the points, far from what they name.
-    """
-    all_points = table.frame("points")
-    shown = all_points["epoch"] == epoch
-    points = np.column_stack([all_points["x"][shown], all_points["y"][shown]])
-    medians = table.frame("classes")
-    here = medians["epoch"] == epoch
-    targets = np.column_stack([medians["x"][here], medians["y"][here]])
-    texts = [
-        axes.text(
-            x,
-            y,
-            str(label),
-            fontsize=look.venue.small_pt,
-            fontweight="bold",
-            color=look.ink,
-            path_effects=_halo(1.8),
-            ha="center",
-            va="center_baseline",
-            clip_on=False,
-            parse_math=False,
-            zorder=6,
-        )
-        for label, (x, y) in zip(medians["label"][here].tolist(), targets, strict=True)
-    ]
-    for text in texts:
-        text.set_in_layout(False)
-
-    def arrange() -> None:
-        boxes = [text.get_window_extent() for text in texts]
-        # Wider than the text, or neighbours 1 and 7 would read 17.
-        sizes = np.array([(1.6 * box.width, 1.05 * box.height) for box in boxes])
-        spread = np.ptp(axes.transData.transform(targets), axis=0) / sizes.max(axis=0)
-        for text in texts:
-            text.set_visible(not others or bool(spread.max() >= LEAST_SPREAD))
-        clear = clearest(axes.transData.transform(targets), sizes, axes.transData.transform(points))
-        placed = spread_apart(clear, sizes)
-        inside = np.clip(placed, axes.bbox.min + sizes / 2, axes.bbox.max - sizes / 2)
-        for text, place in zip(texts, axes.transData.inverted().transform(inside), strict=True):
-            text.set_position(place)
-
-    before_draw(axes, arrange)
-
-
-def _write_quality(axes: Any, table: Table, epoch: int, look: Any, *, room_in: float) -> None:
-    quality = table.frame("quality")
-    row = int(np.flatnonzero(quality["epoch"] == epoch)[0])
-    size = look.venue.small_pt
-    kept = [f"{100 * quality['kept_variance'][row]:.0f} % var."] if "kept_variance" in quality else []
-    kept.append(f"trust. {quality['trustworthiness'][row]:.2f}")
-    kept.append(f"{NEIGHBOURS}-NN {100 * quality['knn_accuracy'][row]:.0f} %")
-    if table.facts["errors_marked"]:
-        kept.append(f"{quality['wrong'][row]} wrong")
-    lines = [""]
-    for item in kept:
-        longer = f"{lines[-1]}, {item}" if lines[-1] else item
-        if lines[-1] and text_width_in(axes.figure, longer, size) > room_in:
-            lines.append(item)
-        else:
-            lines[-1] = longer
-    title = f"epoch {epoch}" + (" (basis)" if epoch == table.facts.get("basis_epoch") else "")
-    # One text a line: the height of a line within one text depends on the letters in it.
-    titles = [(line, size) for line in reversed(lines)] + [(title, look.venue.text_pt)]
-    lift = 3.0
-    for text, size_pt in titles:
-        axes.annotate(
-            text,
-            (0.5, 1),
-            (0, lift),
-            xycoords="axes fraction",
-            textcoords="offset points",
-            ha="center",
-            va="baseline",
-            fontsize=size_pt,
-            color=look.ink,
-            annotation_clip=False,
-            parse_math=False,
-        )
-        lift += 1.25 * size_pt
-
-
-def _explain_marks(fig: Any, table: Table, params: Params, look: Any) -> None:
+def _explain_marks(fig: Any, table: Table, styles: dict[int, dict[str, Any]], look: Any) -> None:
     marks: dict[str, Line2D] = {}
     if table.facts["errors_marked"]:
         marks["misclassified, in the colour of its true class"] = Line2D(
@@ -468,23 +455,11 @@ def _explain_marks(fig: Any, table: Table, params: Params, look: Any) -> None:
             markeredgecolor=look.ink,
             markeredgewidth=EDGE_PT,
         )
-    if params.trajectories:
-        named = ", ".join(str(point) for point in params.trajectories)
-        marks[f"path of point {named}"] = Line2D(
-            [], [], color=look.ink, linewidth=max(look.venue.min_line_pt, 0.6), marker="o", markersize=2.5
-        )
+    for point, style in styles.items():
+        label = table.frame("points")["label"][point]
+        marks[f"path of example {point} (class {label})"] = Line2D([], [], **style)
     if marks:
-        fig.legend(
-            list(marks.values()),
-            list(marks),
-            loc="outside lower center",
-            ncols=len(marks),
-            frameon=False,
-            fontsize=look.venue.small_pt,
-            handlelength=1.5,
-            handletextpad=0.4,
-            borderpad=0,
-        )
+        legend_below(fig, list(marks.values()), list(marks), look)
 
 
 def example() -> Example:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,12 @@ from figproof.files import replacing_folder
 from figproof.kinds import load_kind
 from figproof.model import Table
 from figproof.project import Project
+from figproof.provenance import library_digest, lock_digest
 from figproof.snapshot import load_snapshot
 from figproof.specs import load_figure, load_params
+from figproof.steps import kept_in
 from figproof.tables import read_table, table_digest, table_files
+from figproof.worker import FIXED
 
 TABLES = "TABLES.json"
 
@@ -25,7 +30,9 @@ def derive_figure(project: Project, figure: str) -> None:
     params = load_params(project, figure, spec)
     target = project.derived(figure)
     listing: dict[str, Any] = {}
-    with replacing_folder(target) as folder:
+    depends_on = {"library": library_digest(), "lock": lock_digest(project), "worker": FIXED}
+    steps = project.cache / "steps" / figure
+    with replacing_folder(target) as folder, kept_in(steps, depends_on, _progress(figure)):
         for (letter, panel), part_params in zip(spec.parts(), params, strict=True):
             kind = load_kind(project.kinds, panel.kind)
             try:
@@ -40,6 +47,10 @@ def derive_figure(project: Project, figure: str) -> None:
             digests = {name: digest_bytes(content) for name, content in files.items()}
             listing[letter] = {"digest": table_digest(files), "files": digests}
         (folder / TABLES).write_bytes(to_readable_json(listing))
+
+
+def _progress(figure: str) -> Callable[[str], None]:
+    return lambda line: print(f"{figure}: {line}", file=sys.stderr, flush=True)
 
 
 def read_tables(project: Project, figure: str) -> dict[str, tuple[str, Table]]:

@@ -213,3 +213,27 @@ def legend_above(
         text.set_color(look.ink)
     legend.get_title().set_linespacing(_NOTE_SPACING)
     return legend
+
+
+def legend_below(fig: Any, handles: Sequence[Any], labels: Sequence[str], look: Inks) -> Any:
+    """A frameless legend under everything, with as many columns as the width holds."""
+    size = look.venue.small_pt
+    handle_in = (_HANDLE_EM + _HANDLE_PAD_EM + _COLUMN_EM) * size / 72
+    widths = [text_width_in(fig, text, size) + handle_in for text in labels]
+    legend = fig.legend(
+        handles,
+        list(labels),
+        loc="outside lower center",
+        ncols=_columns_that_fit(widths, size_in(fig)[0]),
+        frameon=False,
+        fontsize=size,
+        handlelength=_HANDLE_EM,
+        handletextpad=_HANDLE_PAD_EM,
+        columnspacing=_COLUMN_EM,
+        labelspacing=0.3,
+        borderpad=0,
+    )
+    for text in legend.get_texts():
+        text.set_parse_math(False)
+        text.set_color(look.ink)
+    return legend

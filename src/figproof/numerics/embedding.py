@@ -1,32 +1,26 @@
-"""Points in the plane: PCA on a named basis, star coordinates, a UMAP chain, and what each kept."""
+"""Points in a common frame: PCA on a named basis, and star coordinates of class probabilities."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial.distance import cdist
 
 from figproof.errors import FigproofError
-from figproof.model import FloatArray, IntArray
-
-ROWS_AT_ONCE = 512
-"""Rows of a distance matrix held at a time, so that 10,000 points need 40 MB and not 800."""
+from figproof.model import FloatArray
 
 
 @dataclass(frozen=True)
 class Basis:
-    """Two principal directions and where they start.
+    """The first principal directions and where they start.
 
     Attributes
     ----------
     mean : ndarray, shape (h,)
-    directions : ndarray, shape (2, h)
+    directions : ndarray, shape (dimensions, h)
         Orthonormal rows; in each, the entry of largest magnitude is positive.
-    explained : ndarray, shape (2,)
+    explained : ndarray, shape (dimensions,)
         Fraction of the total variance along each direction.
     """
 
@@ -46,7 +40,9 @@ def checked(data: npt.ArrayLike, where: str) -> FloatArray:
     points = np.asarray(data, dtype=np.float64)
     if points.ndim != 2 or points.shape[0] < 3 or points.shape[1] < 1:
         raise FigproofError(
-            f"the data has shape {points.shape}, not (3 or more points, 1 or more values)", where=where
+            f"the data has shape {points.shape}, not (3 or more points, 1 or more values)",
+            where=where,
+            hint="name an array of shape (epochs, points, values) with at least 3 points in params.source",
         )
     bad = ~np.isfinite(points).all(axis=1)
     if bad.any():
@@ -58,8 +54,8 @@ def checked(data: npt.ArrayLike, where: str) -> FloatArray:
     return points
 
 
-def pca_basis(data: FloatArray, where: str = "pca") -> Basis:
-    """The first two principal directions by singular value decomposition of the centred data.
+def pca_basis(data: FloatArray, dimensions: int = 2, where: str = "pca") -> Basis:
+    """The first principal directions by singular value decomposition of the centred data.
 
     The sign of a direction is free; here its entry of largest magnitude (the first of equals) is
     positive, which is scikit-learn's rule too.
@@ -67,26 +63,28 @@ def pca_basis(data: FloatArray, where: str = "pca") -> Basis:
     Raises
     ------
     FigproofError
-        The data has fewer than two independent directions.
+        The data has fewer independent directions than that.
     """
     mean = data.mean(axis=0)
     _, singular, directions = np.linalg.svd(data - mean, full_matrices=False)
     tolerance = singular[0] * max(data.shape) * np.finfo(np.float64).eps
     rank = int((singular > tolerance).sum())
-    if rank < 2:
+    if rank < dimensions:
         raise FigproofError(
-            f"the data has rank {rank} around its mean; two principal directions need rank 2",
+            f"the data has rank {rank} around its mean; {dimensions} principal directions need rank "
+            f"{dimensions}",
             where=where,
-            hint="choose another basis_epoch or source: these points lie on a line or coincide",
+            hint="choose another basis_epoch or source, or fewer dimensions: these points lie on a line, "
+            "in a plane or coincide",
         )
-    chosen = directions[:2]
+    chosen = directions[:dimensions]
     largest = np.abs(chosen).argmax(axis=1)
-    signs = np.sign(chosen[np.arange(2), largest])
-    return Basis(mean, chosen * signs[:, None], singular[:2] ** 2 / np.sum(singular**2))
+    signs = np.sign(chosen[np.arange(dimensions), largest])
+    return Basis(mean, chosen * signs[:, None], singular[:dimensions] ** 2 / np.sum(singular**2))
 
 
 def project(data: FloatArray, basis: Basis) -> FloatArray:
-    """Coordinates on a basis, shape (n, 2)."""
+    """Coordinates on a basis, shape (n, dimensions)."""
     result: FloatArray = (data - basis.mean) @ basis.directions.T
     return result
 
@@ -142,148 +140,3 @@ def star_coordinates(probabilities: FloatArray, tolerance: float = 5e-3, where: 
         )
     result: FloatArray = probabilities @ star_axes(probabilities.shape[1])
     return result
-
-
-def umap_chain(
-    layers: Sequence[FloatArray],
-    *,
-    neighbours: int,
-    min_dist: float,
-    seed: int,
-    first_rounds: int = 500,
-    next_rounds: int = 100,
-    where: str = "umap",
-) -> list[FloatArray]:
-    """UMAP (McInnes et al. 2018) of one layer after the other, each started from the one before.
-
-    The first layer starts cold, from UMAP's spectral layout; the others start from the previous
-    coordinates, so that a point can be followed. One process, one thread, one seed for all: in the
-    environment of :mod:`figproof.worker` the result is the same on every x86-64-v2 processor.
-
-    Parameters
-    ----------
-    layers : sequence of ndarray, shape (n, h) each
-        Row i is the same point in every layer; h may differ.
-    neighbours, min_dist
-        As in UMAP.
-    first_rounds, next_rounds : int
-        Optimisation rounds of the cold start and of each warm one.
-
-    Returns
-    -------
-    list of ndarray, shape (n, 2)
-
-    Raises
-    ------
-    FigproofError
-        ``neighbours`` is not in 2..n-1, a layer has fewer different points than that, or a layout
-        did not stay finite.
-    """
-    # Importing umap compiles for seconds; PCA and stars need none of it.
-    from umap import UMAP
-
-    placed: list[FloatArray] = []
-    start: Any = "spectral"
-    for layer in layers:
-        _refuse_too_few(layer, neighbours, where)
-        mapper = UMAP(
-            n_neighbors=neighbours,
-            min_dist=min_dist,
-            n_epochs=next_rounds if placed else first_rounds,
-            init=start,
-            random_state=seed,
-            n_jobs=1,
-        )
-        coordinates = np.asarray(mapper.fit_transform(layer), dtype=np.float64)
-        if not np.isfinite(coordinates).all():
-            raise FigproofError(
-                "UMAP's layout holds NaN or infinities",
-                where=where,
-                hint="change params.n_neighbors or params.seed, or leave out this epoch",
-            )
-        placed.append(coordinates)
-        start = coordinates
-    return placed
-
-
-def _refuse_too_few(layer: FloatArray, neighbours: int, where: str) -> None:
-    different = len(np.unique(layer, axis=0))
-    if not 2 <= neighbours < different:
-        raise FigproofError(
-            f"n_neighbors is {neighbours}, but {different} of the {layer.shape[0]} points are different; "
-            f"allowed: 2..{max(2, different - 1)}",
-            where=where,
-            hint="lower params.n_neighbors, or choose an epoch where the points differ",
-        )
-
-
-def trustworthiness(data: FloatArray, placed: FloatArray, neighbours: int) -> float:
-    """How far neighbours in the plane are neighbours in the data, 0..1 (Venna & Kaski 2001).
-
-    T(k) = 1 - 2 / (n k (2 n - 3 k - 1)) * sum_i sum_{j in U_k(i)} (r(i, j) - k), where U_k(i) are the
-    points among the k nearest of i in the plane but not in the data, and r(i, j) is j's rank among
-    i's neighbours in the data. Equal distances rank by index.
-
-    Parameters
-    ----------
-    data : ndarray, shape (n, h)
-    placed : ndarray, shape (n, 2)
-    neighbours : int
-        k, below n / 2 as the formula needs.
-
-    Raises
-    ------
-    FigproofError
-        k is not in 1..n/2.
-    """
-    count = len(data)
-    _refuse_large(neighbours, (count - 1) // 2, "trustworthiness")
-    penalty = 0
-    for rows, nearest in _nearest(placed, neighbours):
-        order = _order(data, rows)
-        ranks = np.empty_like(order)
-        np.put_along_axis(ranks, order, np.arange(1, order.shape[1] + 1)[None, :], axis=1)
-        penalty += int(np.maximum(np.take_along_axis(ranks, nearest, axis=1) - neighbours, 0).sum())
-    return 1 - 2 * penalty / (count * neighbours * (2 * count - 3 * neighbours - 1))
-
-
-def knn_accuracy(placed: FloatArray, labels: IntArray, neighbours: int) -> float:
-    """Fraction of points whose label wins the vote of their k nearest other points.
-
-    A tied vote goes to the smallest label, as in scikit-learn.
-
-    Raises
-    ------
-    FigproofError
-        k is not in 1..n-1.
-    """
-    _refuse_large(neighbours, len(placed) - 1, "kNN accuracy")
-    names, coded = np.unique(labels, return_inverse=True)
-    right = 0
-    for rows, nearest in _nearest(placed, neighbours):
-        votes = (coded[nearest][:, :, None] == np.arange(names.size)).sum(axis=1)
-        right += int((votes.argmax(axis=1) == coded[rows]).sum())
-    return right / len(placed)
-
-
-def _refuse_large(neighbours: int, largest: int, what: str) -> None:
-    if not 1 <= neighbours <= largest:
-        raise FigproofError(
-            f"{what} over {neighbours} neighbours: allowed are 1..{largest} for so few points",
-            where="embedding",
-            hint="record more points",
-        )
-
-
-def _order(points: FloatArray, rows: IntArray) -> IntArray:
-    """Indices of all points by distance from each of the rows, the row itself last; shape (rows, n)."""
-    distance = cdist(points[rows], points, "sqeuclidean")
-    distance[np.arange(rows.size), rows] = np.inf
-    return np.argsort(distance, axis=1, kind="stable")
-
-
-def _nearest(points: FloatArray, neighbours: int) -> Iterator[tuple[IntArray, IntArray]]:
-    """Blocks of row indices with their nearest other points, shape (rows, neighbours)."""
-    for first in range(0, len(points), ROWS_AT_ONCE):
-        rows = np.arange(first, min(first + ROWS_AT_ONCE, len(points)))
-        yield rows, _order(points, rows)[:, :neighbours]
