@@ -6,7 +6,6 @@ would hide it. The framed cell is the best. Numbers stand in the cells where the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -34,8 +33,9 @@ from figproof.canonical import to_json_bytes
 from figproof.errors import FigproofError
 from figproof.kinds import Example, KindParams, example_run
 from figproof.model import FloatArray, Metric, Run, Snapshot, Table, frame
-from figproof.numerics.curves import metric_of_each, run_name
+from figproof.numerics.curves import metric_of_each
 from figproof.numerics.matrices import best_cell
+from figproof.numerics.summaries import config_value, levels, short_number, summary, summary_words
 
 FAILED_GREY = "#d0d0d0"
 
@@ -77,10 +77,13 @@ def derive(snapshot: Snapshot, params: Params) -> Table:
         raise FigproofError("the pin holds no run", where=f"pin {snapshot.pin}")
     recorded = metric_of_each(runs, params.metric)
     numbers = np.array(
-        [_number(series.values, params, run) for series, run in zip(recorded, runs, strict=True)]
+        [
+            summary(run, series, params.value, higher=params.better == "higher", last=params.last)
+            for series, run in zip(recorded, runs, strict=True)
+        ]
     )
-    columns, column_of = _levels([_config_value(run, params.x) for run in runs], params.x)
-    rows, row_of = _levels([_config_value(run, params.y) for run in runs], params.y)
+    columns, column_of = levels([config_value(run, params.x) for run in runs], params.x)
+    rows, row_of = levels([config_value(run, params.y) for run in runs], params.y)
     shape = (len(rows), len(columns))
     mean, counts, diverged = np.full(shape, np.nan), np.zeros(shape, np.int64), np.zeros(shape, np.int64)
     for row, column in sorted(set(zip(row_of, column_of, strict=True))):
@@ -116,65 +119,6 @@ def derive(snapshot: Snapshot, params: Params) -> Table:
         "missing_cells": int((counts == 0).sum()),
     }
     return Table({"cells": table}, facts)
-
-
-def _number(values: FloatArray, params: Params, run: Run) -> float:
-    """The one number of a run; NaN for a run with any value that is not finite."""
-    if not np.isfinite(values).all():
-        return float("nan")
-    if params.value == "final":
-        return float(values[-1])
-    if params.value == "best":
-        return float(values.max() if params.better == "higher" else values.min())
-    wanted = params.last or 0
-    if values.size < wanted:
-        raise FigproofError(
-            f"has {values.size} values of {params.metric}, last asks for {wanted}",
-            where=f"{run.condition} {run_name(run)}",
-        )
-    return float(np.mean(values[-wanted:]))
-
-
-def _config_value(run: Run, path: str) -> Any:
-    """The value at a dotted path; a number in the path counts into a list."""
-    found: Any = run.config
-    for key in path.split("."):
-        if isinstance(found, dict) and key in found:
-            found = found[key]
-        elif isinstance(found, (list, tuple)) and key.isdecimal() and int(key) < len(found):
-            found = found[int(key)]
-        else:
-            known = (
-                ", ".join(sorted(map(str, found))) if isinstance(found, dict) else f"a {type(found).__name__}"
-            )
-            raise FigproofError(
-                f"config key {path!r} is not recorded; at {key!r} there is: {known}",
-                where=f"{run.condition} {run_name(run)}",
-            )
-    return found
-
-
-def _levels(values: Sequence[Any], path: str) -> tuple[list[str], list[int]]:
-    """Texts of the different values, numbers by size and others by text, and each value's place."""
-    numbers = [isinstance(value, (int, float)) and not isinstance(value, bool) for value in values]
-    if any(numbers) and not all(numbers):
-        texts = sorted({_text(value) for value in values})
-        raise FigproofError(f"config key {path!r} holds numbers and others: {', '.join(texts)}")
-    lists = [isinstance(value, (list, tuple)) for value in values]
-    if all(numbers) or all(lists):
-        ordered = sorted({_text(value): value for value in values}.items(), key=lambda item: item[1])
-        texts = [text for text, _ in ordered]
-    else:
-        texts = sorted({_text(value) for value in values})
-    return texts, [texts.index(_text(value)) for value in values]
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool) or value is None:
-        return {True: "yes", False: "no", None: "none"}[value]
-    if isinstance(value, (int, float)):
-        return f"{value:.12g}"
-    return "-".join(_text(item) for item in value) if isinstance(value, (list, tuple)) else str(value)
 
 
 def _check_one_setting(runs: list[Run], params: Params, row: str, column: str) -> None:
@@ -218,7 +162,7 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
             text = "NaN" if failed == count else f"NaN\n{failed} of {count}"
             entries.append(CellText(row, column, text, ink_on(FAILED_GREY)))
             continue
-        text = _short(value, mean) + ("" if same_n else f"\nn={count}")
+        text = short_number(value, mean) + ("" if same_n else f"\nn={count}")
         is_best = bool(rows["best"][index])
         entries.append(CellText(row, column, text, ink_on(cmap(norm(value))), bold=is_best))
         if is_best:
@@ -243,14 +187,6 @@ def _scale(mean: FloatArray, scale: str) -> Any:
     return LogNorm(low, high) if scale == "log" else Normalize(low, high)
 
 
-def _short(value: float, mean: FloatArray) -> str:
-    """Decimals enough to tell the extremes apart in three digits, the same in every cell."""
-    largest = float(np.nanmax(np.abs(mean)))
-    if largest == 0 or not 1e-3 <= largest < 1e5:
-        return f"{value:.2e}".replace("e-0", "e-").replace("e+0", "e")
-    return f"{value:.{max(0, 2 - int(np.floor(np.log10(largest))))}f}"
-
-
 def _label(fig: Any, axes: Any, rows: Any, shape: tuple[int, int], params: Params) -> None:
     names_x = [str(name) for name in rows["x"][: shape[1]]]
     names_y = [str(name) for name in rows["y"][:: shape[1]]]
@@ -265,11 +201,7 @@ def _label(fig: Any, axes: Any, rows: Any, shape: tuple[int, int], params: Param
 
 def _note_parts(table: Table, params: Params) -> list[str]:
     rows, unit = table.frame("cells"), table.facts["step_unit"]
-    what = {
-        "final": f"last {unit}",
-        "best": f"best {unit}",
-        "mean_last": f"mean of the last {params.last} {unit}s",
-    }[params.value]
+    what = summary_words(params.value, unit, params.last)
     counts = np.unique(rows["runs"][rows["runs"] > 0])
     seeds = f"{counts[0]}" if counts.size == 1 else f"{counts[0]} to {counts[-1]}"
     parts = [what, f"mean, n = {seeds} seed{'' if seeds == '1' else 's'}", "framed: best"]
