@@ -12,6 +12,7 @@ epoch whose principal directions all panels use, with the share of its variance 
 from __future__ import annotations
 
 from dataclasses import asdict
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -21,8 +22,8 @@ from matplotlib.lines import Line2D
 from pydantic import Field, model_validator
 
 from figproof.axes import (
-    EDGE_PT,
-    cube_frame,
+    box_frame,
+    cross_style,
     heading,
     label_axis,
     legend_below,
@@ -32,11 +33,11 @@ from figproof.axes import (
     path_style,
     size_in,
     square_frame,
+    square_grid,
     star_rim,
 )
-from figproof.errors import FigproofError
 from figproof.kinds import Example, KindParams, example_run
-from figproof.model import FloatArray, Frame, IntArray, Run, Snapshot, Table, concatenate, frame
+from figproof.model import FloatArray, Frame, IntArray, Snapshot, Table, concatenate, frame
 from figproof.numerics.embedding import (
     checked,
     explained_variance,
@@ -45,8 +46,9 @@ from figproof.numerics.embedding import (
     star_axes,
     star_coordinates,
 )
-from figproof.numerics.embedding_chain import Layout, Tsne, Umap, chain, place
-from figproof.numerics.embedding_quality import displacement, quality, turned_onto
+from figproof.numerics.embedding_chain import Layout, Tsne, Umap, chain, in_chain, movement, place
+from figproof.numerics.embedding_quality import quality
+from figproof.numerics.epochs import EpochArray, check_points, count_classes, wrong_points
 
 NEIGHBOURS = 10
 AXES = "xyz"
@@ -116,7 +118,7 @@ class Params(KindParams):
     @model_validator(mode="after")
     def _fits_method(self) -> Params:
         for name, given in (("epochs", self.epochs), ("independent", self.independent)):
-            if any(later <= earlier for earlier, later in zip(given, given[1:], strict=False)):
+            if any(later <= earlier for earlier, later in pairwise(given)):
                 raise ValueError(f"{name} must rise without repetition; given {given}")
         if len(set(self.trajectories)) < len(self.trajectories):
             raise ValueError(f"trajectories names a point twice: {self.trajectories}")
@@ -149,18 +151,19 @@ def derive(snapshot: Snapshot, params: Params) -> Table:
     artifact, name = (params.source or SOURCES[params.method]).split(".")
     where = f"run {run.id} ({run.experiment}): {artifact}.{name}"
     labels = np.asarray(run.array(artifact, "labels"), dtype=np.int64)
-    data = _Epochs(run, artifact, name, labels.size)
-    epochs = data.chosen(params)
+    data = EpochArray(run, artifact, name, labels.size)
+    epochs = params.epochs if params.place == "shown" else data.between(params.epochs)
     layers = [checked(data.at(epoch), f"{where} epoch {epoch}") for epoch in epochs]
-    _check_points(params.trajectories, labels.size, where)
-    classes = _count_classes(labels, layers[0].shape[1] if params.method == "star" else None, where)
+    check_points(params.trajectories, labels.size, where)
+    classes = count_classes(labels, layers[0].shape[1] if params.method == "star" else None, where)
     placed, facts, frames = _place(layers, epochs, data, params, where)
-    wrong, marked = _wrong(run, labels, epochs, params)
+    marked = params.mark_errors and "predictions" in run.artifacts
+    wrong = wrong_points(run, labels, epochs) if marked else [np.zeros(labels.size, dtype=bool)] * len(epochs)
     kept = facts.pop("kept_variance", None)
     judged = np.array(
         [
-            quality(*pair, labels, NEIGHBOURS, f"{params.method}, {_name(epoch, epochs)}")
-            for *pair, epoch in zip(layers, placed, epochs, strict=True)
+            quality(layer, at, labels, NEIGHBOURS, f"{params.method}, {_name(epoch, epochs)}")
+            for layer, at, epoch in zip(layers, placed, epochs, strict=True)
         ]
     )
     together = np.concatenate(placed)
@@ -188,69 +191,12 @@ def derive(snapshot: Snapshot, params: Params) -> Table:
     return Table(frames, facts)
 
 
-class _Epochs:
-    """One recorded array of shape (epochs, points, values), read by epoch number."""
-
-    def __init__(self, run: Run, artifact: str, name: str, points: int) -> None:
-        self._array = run.array(artifact, name)
-        self._epochs = [int(epoch) for epoch in run.array(artifact, "epochs")]
-        self._where = f"run {run.id} ({run.experiment}): {artifact}.{name}"
-        if self._array.ndim != 3 or self._array.shape[:2] != (len(self._epochs), points):
-            raise FigproofError(
-                f"has shape {self._array.shape}, not (epochs, points, values) = "
-                f"({len(self._epochs)}, {points}, ...)",
-                where=self._where,
-            )
-
-    def chosen(self, params: Params) -> list[int]:
-        """The epochs to place, rising."""
-        if params.place == "shown":
-            return params.epochs
-        first, last = params.epochs[0], params.epochs[-1]
-        between = {epoch for epoch in self._epochs if first <= epoch <= last}
-        return sorted({*params.epochs, *between})
-
-    def at(self, epoch: int) -> npt.NDArray[Any]:
-        """The values of one epoch, shape (points, values)."""
-        if epoch not in self._epochs:
-            raise FigproofError(
-                f"epoch {epoch} was not recorded. Recorded: {_listed(self._epochs)}",
-                where=self._where,
-                hint="change params.epochs (or params.basis_epoch), or record with store_arrays=every",
-            )
-        result: npt.NDArray[Any] = self._array[self._epochs.index(epoch)]
-        return result
-
-
-def _listed(epochs: list[int]) -> str:
-    if epochs == list(range(epochs[0], epochs[0] + len(epochs))) and len(epochs) > 3:
-        return f"{epochs[0]} to {epochs[-1]}"
-    return ", ".join(str(epoch) for epoch in epochs)
-
-
 def _name(epoch: int, epochs: list[int]) -> str:
     return f"epoch {epoch} ({epochs.index(epoch) + 1} of {len(epochs)})"
 
 
-def _check_points(chosen: list[int], count: int, where: str) -> None:
-    outside = [point for point in chosen if not 0 <= point < count]
-    if outside:
-        raise FigproofError(
-            f"params.trajectories: {outside} are no points; allowed: 0..{count - 1}", where=where
-        )
-
-
-def _count_classes(labels: IntArray, columns: int | None, where: str) -> int:
-    """Classes are 0..n-1; the star has one axis for each, whether or not an example of it is there."""
-    highest = int(labels.max())
-    if labels.min() < 0 or (columns is not None and highest >= columns):
-        allowed = "0 and above" if columns is None else f"0..{columns - 1}"
-        raise FigproofError(f"labels run from {labels.min()} to {highest}; allowed: {allowed}", where=where)
-    return highest + 1 if columns is None else columns
-
-
 def _place(
-    layers: list[FloatArray], epochs: list[int], data: _Epochs, params: Params, where: str
+    layers: list[FloatArray], epochs: list[int], data: EpochArray, params: Params, where: str
 ) -> tuple[list[FloatArray], dict[str, Any], dict[str, Frame]]:
     """Coordinates of every layer, facts about them, and the frame ``movement`` of a chain."""
     if params.method == "star":
@@ -272,58 +218,13 @@ def _place(
     names = [_name(epoch, epochs) for epoch in epochs]
     placed = chain(layout, layers, names, where)
     # The first link of the chain had a cold start itself.
-    alone = {epochs[0]: placed[0]} if params.independent else {}
-    for epoch in _in_chain(params.independent, epochs, where):
-        here = epochs.index(epoch)
+    alone = {epochs[0]: placed[0]}
+    for epoch in params.independent:
+        here = in_chain(epoch, epochs, params.independent, where)
         if here:
             alone[epoch] = place(layout, layers[here], None, names[here], where)
-    return placed, {"layout": asdict(layout)}, _movement(epochs, placed, alone)  # type: ignore[call-overload]
-
-
-def _in_chain(independent: list[int], epochs: list[int], where: str) -> list[int]:
-    pairs = zip(epochs, epochs[1:], strict=False)
-    both = {epoch for pair in pairs if {*pair} <= {*independent, epochs[0]} for epoch in pair}
-    lonely = [epoch for epoch in independent if epoch not in both]
-    if lonely:
-        raise FigproofError(
-            f"params.independent: {lonely} have no neighbour in it to compare with. Placed: {epochs}",
-            where=where,
-            hint="name placed epochs in succession, such as the last two",
-        )
-    return independent
-
-
-def _movement(epochs: list[int], placed: list[FloatArray], alone: dict[int, FloatArray]) -> dict[str, Frame]:
-    pairs = list(zip(epochs, epochs[1:], strict=False))
-    if not pairs:
-        return {}
-    chained = dict(zip(epochs, placed, strict=True))
-    rows = [("chain", pair, [chained[epoch] for epoch in pair]) for pair in pairs]
-    rows += [("independent", p, [alone[epoch] for epoch in p]) for p in pairs if {*p} <= {*alone}]
-    return {
-        "movement": frame(
-            fit=[fit for fit, _, _ in rows],
-            from_epoch=[pair[0] for _, pair, _ in rows],
-            to_epoch=[pair[1] for _, pair, _ in rows],
-            displacement=np.array([displacement(*both) for _, _, both in rows]),
-            displacement_turned=np.array([displacement(a, turned_onto(a, b)) for _, _, (a, b) in rows]),
-        )
-    }
-
-
-def _wrong(
-    run: Run, labels: IntArray, epochs: list[int], params: Params
-) -> tuple[list[npt.NDArray[np.bool_]], bool]:
-    if not params.mark_errors or "predictions" not in run.artifacts:
-        return [np.zeros(labels.size, dtype=bool) for _ in epochs], False
-    if not np.array_equal(run.array("predictions", "labels"), labels):
-        raise FigproofError(
-            "predictions were recorded for other points than the source",
-            where=f"run {run.id} ({run.experiment})",
-            hint="set params.mark_errors: false",
-        )
-    predictions = _Epochs(run, "predictions", "probabilities", labels.size)
-    return [predictions.at(epoch).argmax(axis=1) != labels for epoch in epochs], True
+    frames: dict[str, Frame] = {"movement": movement(epochs, placed, alone)} if len(epochs) > 1 else {}
+    return placed, {"layout": asdict(layout)}, frames  # type: ignore[call-overload]
 
 
 def _points(epoch: int, placed: FloatArray, wrong: npt.NDArray[np.bool_], labels: IntArray) -> Frame:
@@ -344,7 +245,7 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
     if isinstance(fig, Figure):
         # Square panels leave gaps in a grid of another shape; a panel's grid is its figure's to arrange.
         fig.set_layout_engine("compressed")
-    rows, columns = _grid(fig, len(params.epochs), look)
+    rows, columns = square_grid(fig, len(params.epochs), look)
     subplot = {"projection": "3d"} if params.dimensions == 3 else {}
     panels = fig.subplots(rows, columns, squeeze=False, subplot_kw=subplot).ravel()
     for spare in panels[len(params.epochs) :]:
@@ -370,18 +271,6 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
     _explain_marks(fig, table, styles, look)
 
 
-def _grid(fig: Any, panels: int, look: Any) -> tuple[int, int]:
-    width, height = size_in(fig)
-    title = 3.5 * look.venue.small_pt / 72
-
-    def side(columns: int) -> float:
-        rows = -(-panels // columns)
-        return float(min(width / columns, height / rows - title))
-
-    columns = max(range(1, panels + 1), key=lambda count: (round(side(count), 3), count))
-    return -(-panels // columns), columns
-
-
 def _at(whole: Frame, epoch: int) -> Frame:
     here = whole["epoch"] == epoch
     return {name: column[here] for name, column in whole.items()}
@@ -405,7 +294,7 @@ def _frame_panel(axes: Any, facts: Any, params: Params, look: Any, *, outer: tup
     labels = _axis_labels(facts, params)
     if params.dimensions == 3:
         left, _ = outer
-        cube_frame(axes, low, high, labels if left else [""] * 3, look)
+        box_frame(axes, low, high, labels if left else [""] * 3, look)
         return
     square_frame(axes, low, high, look)
     for axis, label, wanted in zip((axes.yaxis, axes.xaxis), labels[::-1], outer, strict=True):
@@ -445,16 +334,7 @@ def _path_styles(table: Table, params: Params, look: Any) -> dict[int, dict[str,
 def _explain_marks(fig: Any, table: Table, styles: dict[int, dict[str, Any]], look: Any) -> None:
     marks: dict[str, Line2D] = {}
     if table.facts["errors_marked"]:
-        marks["misclassified, in the colour of its true class"] = Line2D(
-            [],
-            [],
-            linestyle="",
-            marker="X",
-            markersize=3.5,
-            markerfacecolor="white",
-            markeredgecolor=look.ink,
-            markeredgewidth=EDGE_PT,
-        )
+        marks["misclassified, in the colour of its true class"] = Line2D([], [], **cross_style(look))
     for point, style in styles.items():
         label = table.frame("points")["label"][point]
         marks[f"path of example {point} (class {label})"] = Line2D([], [], **style)

@@ -27,28 +27,29 @@ from figproof.axes.names import (
     spread,
 )
 from figproof.axes.points import (
-    EDGE_PT,
+    cross_style,
     heading,
     marked_points,
     name_groups,
     path,
     path_style,
     square_frame,
+    square_grid,
     star_rim,
 )
 from figproof.axes.scales import colour_bar, log_tick_text, log_tick_values, log_ticks, symlog_ticks
-from figproof.axes.space import cube_frame
+from figproof.axes.space import box_frame
 
 __all__ = [
-    "EDGE_PT",
     "CellText",
     "EndLabel",
     "Inks",
     "axis_label",
     "before_draw",
+    "box_frame",
     "cells",
     "colour_bar",
-    "cube_frame",
+    "cross_style",
     "end_labels_fit",
     "fit_lines",
     "frame_cell",
@@ -72,6 +73,7 @@ __all__ = [
     "size_in",
     "spread",
     "square_frame",
+    "square_grid",
     "star_rim",
     "symlog_ticks",
     "text_width_in",

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
 
-from figproof.axes.base import Inks, before_draw, text_width_in
+from figproof.axes.base import Inks, before_draw, size_in, text_width_in
 from figproof.model import FloatArray
 from figproof.numerics.placement import clearest, spread_apart
 
@@ -21,6 +21,19 @@ _MANY_POINTS = 2000
 _LEAST_SPREAD = 3.0
 _DOT_AT, _NAME_AT = 1.1, 1.25
 _PATH_MARKER_PT = 3.2
+
+
+def square_grid(fig: Any, panels: int, look: Inks) -> tuple[int, int]:
+    """Rows and columns that leave square panels, each with a heading, the most room."""
+    width, height = size_in(fig)
+    title = 3.5 * look.venue.small_pt / 72
+
+    def side(columns: int) -> float:
+        rows = -(-panels // columns)
+        return float(min(width / columns, height / rows - title))
+
+    columns = max(range(1, panels + 1), key=lambda count: (round(side(count), 3), count))
+    return -(-panels // columns), columns
 
 
 def square_frame(axes: Any, low: FloatArray, high: FloatArray, look: Inks) -> None:
@@ -86,6 +99,18 @@ def marked_points(
         zorder=3,
         **common,
     )
+
+
+def cross_style(look: Inks) -> dict[str, Any]:
+    """Line properties that show a cross of :func:`marked_points` in a legend."""
+    return {
+        "linestyle": "",
+        "marker": "X",
+        "markersize": 3.5,
+        "markerfacecolor": "white",
+        "markeredgecolor": look.ink,
+        "markeredgewidth": EDGE_PT,
+    }
 
 
 def path_style(colour: str, marker: str, look: Inks) -> dict[str, Any]:

@@ -6,16 +6,18 @@ the same on every processor that can run it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
 from figproof.errors import FigproofError
-from figproof.model import FloatArray
+from figproof.model import FloatArray, Frame, frame
 from figproof.numerics.embedding import pca_basis, project
+from figproof.numerics.embedding_quality import displacement, turned_onto
 from figproof.steps import step
 
 EXAGGERATION = 12.0
@@ -203,6 +205,60 @@ def place(layout: Layout, layer: FloatArray, start: FloatArray | None, name: str
             hint="change params.layout_seed, n_neighbors or perplexity, or leave out this epoch",
         )
     return coordinates
+
+
+def in_chain(epoch: int, epochs: Sequence[int], independent: Sequence[int], where: str) -> int:
+    """Index of an epoch among those placed, if a neighbour of it is fitted independently too.
+
+    Raises
+    ------
+    FigproofError
+        It was not placed, or there is nothing to compare it with.
+    """
+    # The first epoch of a chain is a cold start in any case.
+    cold = {epochs[0], *independent}
+    pairs = [pair for pair in pairwise(epochs) if cold.issuperset(pair)]
+    if not any(epoch in pair for pair in pairs):
+        raise FigproofError(
+            f"params.independent: epoch {epoch} has no neighbour to compare with. Placed: {list(epochs)}",
+            where=where,
+            hint="name placed epochs in succession, such as the last two",
+        )
+    return epochs.index(epoch)
+
+
+def movement(epochs: Sequence[int], placed: Sequence[FloatArray], alone: Mapping[int, FloatArray]) -> Frame:
+    """How far points move from epoch to epoch, in the chain and between independent fits.
+
+    Parameters
+    ----------
+    placed : sequence of ndarray
+        The chain.
+    alone : mapping of int to ndarray
+        Independent fits by epoch; compared where two neighbours of the chain have one.
+
+    Returns
+    -------
+    frame
+        fit ("chain" or "independent"), from_epoch, to_epoch, displacement (see
+        :func:`figproof.numerics.embedding_quality.displacement`) and displacement_turned: what is left
+        of it after the best rotation or reflection of the whole.
+    """
+    chained = dict(zip(epochs, placed, strict=True))
+    pairs = list(pairwise(epochs))
+    rows = [("chain", pair, chained[pair[0]], chained[pair[1]]) for pair in pairs]
+    rows += [
+        ("independent", pair, alone[pair[0]], alone[pair[1]]) for pair in pairs if {*pair} <= alone.keys()
+    ]
+    return frame(
+        fit=[fit for fit, *_ in rows],
+        from_epoch=[pair[0] for _, pair, *_ in rows],
+        to_epoch=[pair[1] for _, pair, *_ in rows],
+        displacement=np.array([displacement(before, after) for *_, before, after in rows]),
+        displacement_turned=np.array(
+            [displacement(before, turned_onto(before, after)) for *_, before, after in rows]
+        ),
+    )
 
 
 def _different(layer: FloatArray) -> int:

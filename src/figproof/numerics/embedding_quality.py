@@ -54,13 +54,14 @@ def trustworthiness(data: FloatArray, near: IntArray) -> float:
     near : ndarray, shape (n, k)
         :func:`nearest` of the placement.
     """
-    count, neighbours = near.shape
+    count, neighbours = near.shape[0], near.shape[1]
     penalty = 0
     for rows, distance in _distances(data):
         for row, from_row in zip(rows, distance, strict=True):
             for column in near[row]:
-                penalty += max(_rank(from_row, column) - neighbours, 0)
-    return 1 - 2 * penalty / (count * neighbours * (2 * count - 3 * neighbours - 1))
+                penalty += max(_rank(from_row, int(column)) - neighbours, 0)
+    largest = count * neighbours * (2 * count - 3 * neighbours - 1)
+    return float(1 - 2 * penalty / largest)
 
 
 def knn_accuracy(labels: IntArray, near: IntArray) -> float:
