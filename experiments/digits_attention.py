@@ -303,6 +303,7 @@ def main(_run: Any, _config: Mapping[str, Any], seed: int) -> float:
         if epoch:
             progress.step(f"train {loss:.4f} validation {val_loss:.4f} accuracy {val_accuracy:.3f}")
     store_attention(recorder, p, data.test, _config)
+    recorder.arrays("data", **data.class_counts(CLASSES))
     return val_accuracy
 
 

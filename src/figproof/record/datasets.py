@@ -48,6 +48,11 @@ class Dataset:
     validation: Part
     test: Part
 
+    def class_counts(self, classes: int) -> dict[str, IntArray]:
+        """How many examples of each class a part has, for the artifact ``data``; arrays of (classes,)."""
+        parts = {"train": self.train, "validation": self.validation, "test": self.test}
+        return {name: np.bincount(part.labels, minlength=classes) for name, part in parts.items()}
+
 
 def load(name: str, mnist_folder: str | None = None) -> Dataset:
     """Load a data set, split as always.
