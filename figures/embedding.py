@@ -124,7 +124,7 @@ class Params(KindParams):
             raise ValueError(f"trajectories names a point twice: {self.trajectories}")
         for name, methods in ONLY_FOR.items():
             if name in self.model_fields_set and self.method not in methods:
-                allowed = " and ".join(methods)
+                allowed = " or ".join([", ".join(methods[:-1]), methods[-1]] if methods[1:] else methods)
                 raise ValueError(f"{name} is for method {allowed}; the method here is {self.method}")
         return self
 

@@ -9,6 +9,7 @@ from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 from pydantic import ValidationError
 
+from figproof.axes.points import on_screen
 from figproof.canvas import clean_matplotlib, render
 from figproof.errors import FigproofError
 from figproof.kinds import load_kind
@@ -98,9 +99,66 @@ def test_the_star_has_an_axis_for_every_class_even_one_without_examples():
 
 def test_umap_states_its_seed_and_follows_points():
     table = derived(method="umap", epochs=[8, 20], n_neighbors=10, layout_seed=5)
-    assert table.facts["umap_seed"] == 5
+    assert table.facts["layout"]["seed"] == 5
     assert table.frame("quality")["trustworthiness"].min() > 0.8
     assert "kept_variance" not in table.frame("quality")
+
+
+def test_t_sne_states_how_far_points_move_in_the_chain_and_without_it():
+    table = derived(method="tsne", epochs=[8, 20], perplexity=10.0, independent=[20])
+    movement = table.frame("movement")
+    assert movement["fit"].tolist() == ["chain", "independent"]
+    assert movement["displacement"][0] < movement["displacement"][1]
+    assert table.facts["layout"]["perplexity"] == 10.0
+    assert table.frame("quality")["trustworthiness"].min() > 0.8
+
+
+def test_every_recorded_epoch_between_those_shown_is_placed_and_judged_on_demand():
+    table = derived(place="between", epochs=[0, 20])
+    assert table.frame("quality")["epoch"].tolist() == [0, 2, 8, 20]
+    assert np.unique(table.frame("points")["epoch"]).tolist() == [0, 2, 8, 20]
+    figure = drawn(table, place="between", epochs=[0, 20], trajectories=[7])
+    assert len(figure.axes) == 2
+    path = figure.axes[1].lines[0]
+    assert path.get_xdata().size == 4, "the path passes through every placed epoch"
+
+
+@pytest.mark.parametrize("method", ["pca", "umap", "tsne"])
+def test_three_dimensions_are_placed_stored_and_drawn(method):
+    table = derived(method=method, dimensions=3)
+    points, classes = table.frame("points"), table.frame("classes")
+    assert {"x", "y", "z"} <= points.keys() & classes.keys()
+    figure = drawn(table, method=method, dimensions=3)
+    axes = figure.axes[1]
+    assert axes.name == "3d"
+    here = points["epoch"] == 20
+    offsets = np.concatenate([np.column_stack(c._offsets3d) for c in axes.collections])
+    np.testing.assert_allclose(
+        np.sort(offsets, axis=0), np.sort(np.column_stack([points[name][here] for name in "xyz"]), axis=0)
+    )
+
+
+def test_three_dimensions_keep_more_than_two():
+    plane, space = derived().frame("quality"), derived(dimensions=3).frame("quality")
+    assert (space["kept_variance"] > plane["kept_variance"]).all()
+    assert (space["trustworthiness"] > plane["trustworthiness"]).all()
+
+
+def test_in_space_class_names_stand_where_their_medians_are_projected():
+    table = derived(dimensions=3, epochs=[20])
+    figure = drawn(table, dimensions=3, epochs=[20])
+    axes = figure.axes[0]
+    classes = table.frame("classes")
+    names = {text.get_text(): text for text in class_names(axes)}
+    for row, label in enumerate(classes["label"].tolist()):
+        target = on_screen(axes, np.array([[classes[name][row] for name in "xyz"]]))[0]
+        centre = names[str(label)].get_window_extent()
+        away = np.hypot(*(np.array([centre.x0 + centre.width / 2, centre.y0 + centre.height / 2]) - target))
+        assert away < 3.5 * centre.height
+    assert {text.get_text() for text in axes.texts} >= {
+        f"PC {number} ({100 * share:.0f} %)"
+        for number, share in enumerate(table.facts["explained_variance"], 1)
+    }
 
 
 def test_all_panels_have_the_same_limits_and_the_points_of_their_epoch():
@@ -185,7 +243,12 @@ def test_epochs_that_were_not_recorded_are_refused_with_those_that_were():
         ({"epochs": [20, 2]}, "epochs must rise"),
         ({"method": "star", "basis_epoch": 2}, "basis_epoch is for method pca; the method here is star"),
         ({"n_neighbors": 5}, "n_neighbors is for method umap"),
-        ({"method": "tsne"}, "'pca', 'umap' or 'star'"),
+        ({"method": "mds"}, "'pca', 'umap', 'tsne' or 'star'"),
+        ({"method": "star", "dimensions": 3}, "dimensions is for method pca, umap or tsne"),
+        ({"perplexity": 5.0}, "perplexity is for method tsne"),
+        ({"method": "tsne", "independent": [20, 2]}, "independent must rise"),
+        ({"trajectories": [4, 4]}, "names a point twice"),
+        ({"trajectories": [1, 2, 3, 4, 5, 6, 7]}, "at most 6"),
         ({"epochs": []}, "at least 1 item"),
         ({"source": "activations"}, "should match pattern"),
     ],
@@ -219,6 +282,22 @@ def test_arrays_that_do_not_belong_together_are_refused():
 def test_a_point_that_does_not_exist_has_no_trajectory():
     with pytest.raises(FigproofError, match=r"\[240\] are no points; allowed: 0\.\.239"):
         derived(trajectories=[240])
+
+
+def test_an_epoch_without_a_neighbour_to_compare_with_is_refused():
+    with pytest.raises(FigproofError, match=r"epoch 20 has no neighbour .*\. Placed: \[2, 8, 20"):
+        derived(method="umap", epochs=[2, 8, 20], independent=[20])
+
+
+def test_paths_end_in_their_class_colour_with_a_marker_each():
+    table = derived(epochs=[0, 20], trajectories=[7, 8])
+    figure = drawn(table, epochs=[0, 20], trajectories=[7, 8])
+    paths = figure.axes[1].lines[:2]
+    labels = table.frame("points")["label"]
+    assert [p.get_markerfacecolor() for p in paths] == [LOOK.class_colours(6)[labels[i]] for i in (7, 8)]
+    assert len({p.get_marker() for p in paths}) == 2
+    texts = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert texts[1:] == [f"path of example {i} (class {labels[i]})" for i in (7, 8)]
 
 
 def test_too_many_neighbours_are_refused():

@@ -1,35 +1,29 @@
-"""Points in the plane agree with scikit-learn and with their definitions, and bad data is refused."""
+"""Points in a common frame agree with scikit-learn and with their definitions, and bad data is refused."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.decomposition import PCA
-from sklearn.manifold import trustworthiness as sklearn_trustworthiness
-from sklearn.neighbors import KNeighborsClassifier
 
 from figproof.errors import FigproofError
 from figproof.numerics.embedding import (
-    ROWS_AT_ONCE,
     checked,
     explained_variance,
-    knn_accuracy,
     pca_basis,
     project,
     star_axes,
     star_coordinates,
-    trustworthiness,
-    umap_chain,
 )
 
 RANDOM = np.random.default_rng(1)
 DATA = RANDOM.normal(size=(60, 7)) * np.arange(1, 8)
-LABELS = np.arange(60) % 4
 
 
-def test_pca_is_scikit_learns_sign_and_all():
-    theirs = PCA(n_components=2, svd_solver="full").fit(DATA)
-    ours = pca_basis(DATA)
+@pytest.mark.parametrize("dimensions", [2, 3])
+def test_pca_is_scikit_learns_sign_and_all(dimensions):
+    theirs = PCA(n_components=dimensions, svd_solver="full").fit(DATA)
+    ours = pca_basis(DATA, dimensions)
     np.testing.assert_allclose(project(DATA, ours), theirs.transform(DATA), atol=1e-9)
     np.testing.assert_allclose(ours.explained, theirs.explained_variance_ratio_, rtol=1e-12)
 
@@ -57,6 +51,10 @@ def test_points_on_a_line_are_refused_with_their_rank():
         pca_basis(np.outer(np.arange(10.0), [1.0, 2.0, 3.0]))
     with pytest.raises(FigproofError, match="rank 0"):
         pca_basis(np.ones((10, 3)))
+    flat = np.random.default_rng(0).normal(size=(10, 2)) @ np.ones((2, 4))
+    flat[:, 0] += np.arange(10)
+    with pytest.raises(FigproofError, match=r"3 principal directions need rank 3[\s\S]*fewer dimensions"):
+        pca_basis(flat, 3)
 
 
 def test_the_first_point_with_nan_is_named():
@@ -94,62 +92,3 @@ def test_rows_that_are_no_probabilities_are_refused(wrong):
 def test_two_classes_make_no_star():
     with pytest.raises(FigproofError, match="three classes or more, 2 given"):
         star_coordinates(np.full((4, 2), 0.5))
-
-
-@pytest.mark.parametrize("neighbours", [1, 5, 10])
-def test_trustworthiness_is_scikit_learns(neighbours):
-    plane = project(DATA, pca_basis(DATA))
-    theirs = sklearn_trustworthiness(DATA, plane, n_neighbors=neighbours)
-    assert trustworthiness(DATA, plane, neighbours) == pytest.approx(theirs, abs=1e-12)
-
-
-def test_blocks_of_rows_join_without_a_seam():
-    data = RANDOM.normal(size=(ROWS_AT_ONCE + 30, 3))
-    plane = data[:, :2]
-    theirs = sklearn_trustworthiness(data, plane, n_neighbors=10)
-    assert trustworthiness(data, plane, 10) == pytest.approx(theirs, abs=1e-12)
-
-
-def test_a_faithful_plane_is_trusted_fully_and_a_shuffled_one_is_not():
-    plane = RANDOM.normal(size=(80, 2))
-    assert trustworthiness(plane @ [[1.0, 0, 0], [0, 1.0, 0]], plane, 10) == 1.0
-    assert trustworthiness(RANDOM.permutation(plane), plane, 10) < 0.7
-
-
-def test_knn_accuracy_is_scikit_learns_with_each_point_left_out():
-    plane = RANDOM.normal(size=(60, 2)) + np.stack([LABELS, LABELS % 2], axis=1)
-    theirs = [
-        KNeighborsClassifier(7).fit(np.delete(plane, i, 0), np.delete(LABELS, i)).predict(plane[i : i + 1])[0]
-        for i in range(60)
-    ]
-    assert knn_accuracy(plane, LABELS, 7) == pytest.approx(np.mean(np.array(theirs) == LABELS))
-
-
-def test_neighbours_beyond_what_the_formulas_allow_are_refused():
-    plane = DATA[:21, :2]
-    assert 0 <= trustworthiness(DATA[:21], plane, 10) <= 1
-    with pytest.raises(FigproofError, match=r"allowed are 1\.\.9"):
-        trustworthiness(DATA[:20], plane[:20], 10)
-    with pytest.raises(FigproofError, match=r"allowed are 1\.\.20"):
-        knn_accuracy(plane, LABELS[:21], 21)
-
-
-@pytest.mark.parametrize("neighbours", [1, 30, 31])
-def test_umap_refuses_neighbours_that_the_points_cannot_give(neighbours):
-    with pytest.raises(FigproofError, match=r"30 of the 60 points are different; allowed: 2\.\.29"):
-        umap_chain([np.repeat(DATA[:30], 2, axis=0)], neighbours=neighbours, min_dist=0.1, seed=1)
-
-
-def test_a_umap_chain_repeats_itself_and_follows_its_points():
-    layers = [DATA, DATA + 0.01, DATA + 0.02]
-    settings_ = {"neighbours": 8, "min_dist": 0.1, "seed": 3, "first_rounds": 100, "next_rounds": 5}
-    first = umap_chain(layers, **settings_)
-    again = umap_chain(layers, **settings_)
-    assert [plane.tobytes() for plane in first] == [plane.tobytes() for plane in again]
-    other = umap_chain(layers[:1], **{**settings_, "seed": 4})
-    assert first[0].tobytes() != other[0].tobytes()
-
-    def turned_away(plane):
-        return abs(np.corrcoef(first[0][:, 0], plane[:, 0])[0, 1])
-
-    assert turned_away(first[2]) > 0.9, "warm starts lost the first layout"
