@@ -1,9 +1,11 @@
-"""Recorded metrics against step or epoch: one colour per condition, one dash per metric.
+"""Recorded metrics against step, epoch or time: one colour per condition, one dash per metric.
 
 A line is the centre of a condition's runs and the band around it their spread, as the note above the
 axes says, with the number of seeds. A faint line is the same before smoothing. A cross is where a
 run's value stopped being a finite number; the centre stops with it, because an average over the
-others would hide that one failed. A ring is the best step of the first metric.
+others would hide that one failed. A ring is the best step of the first metric, a triangle on the
+x axis a change or a restart of a condition's learning rate. Long series are smoothed and averaged at full
+resolution; only what is drawn is thinned out, and every minimum and maximum of it stays.
 """
 
 from __future__ import annotations
@@ -11,32 +13,42 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import numpy as np
-from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 from pydantic import Field, model_validator
 
-from figproof.axes import (
-    EndLabel,
-    end_labels_fit,
-    fit_lines,
-    label_axis,
-    label_ends,
-    legend_above,
-    log_ticks,
-    note,
-    symlog_ticks,
-    words,
+from figproof.axes import EndLabel, fit_lines, label_axis, log_ticks, quantity, roles, symlog_ticks, words
+from figproof.axes.curves import (
+    DASHES,
+    condition_handles,
+    crosses,
+    curve,
+    metric_handles,
+    name_ends,
+    rate_marks,
+    rings,
+    split_lines,
+    text_above,
 )
+from figproof.axes.seeds import seeds_note
 from figproof.errors import FigproofError
 from figproof.kinds import Example, KindParams, example_run
 from figproof.model import FloatArray, Frame, IntArray, Metric, Run, Snapshot, Table, concatenate, frame
-from figproof.numerics.curves import Aligned, align, ema, metric_of_each, moving_average, run_name
+from figproof.numerics.curves import (
+    Aligned,
+    align,
+    ema,
+    metric_of_each,
+    moving_average,
+    run_name,
+    x_of,
+)
+from figproof.numerics.events import broken_frame, rate_frame
 from figproof.numerics.intervals import OverRuns, over_runs
 from figproof.numerics.reduce import keep_extremes
+from figproof.numerics.seeds import runs_frame
 
-DASHES = ("solid", (0, (4.0, 1.6)), (0, (1.0, 1.4)), (0, (5.0, 1.5, 1.0, 1.5)))
 DRAWN_STRETCHES = 600
-MARKERS_A_LINE = 7
+MOST_CONDITIONS = 12
 BANDS = {"sd": "± 1 sd", "sem": "± 1 standard error", "bootstrap95": "95 % bootstrap CI", "minmax": "range"}
 CENTRES = {"mean": "mean", "median": "median", "iqm": "interquartile mean"}
 
@@ -48,6 +60,12 @@ class Params(KindParams):
         min_length=1,
         max_length=len(DASHES),
         description="Metrics of one unit; the first is drawn solid, the others dashed, dotted, dash-dotted.",
+    )
+    x: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Metric of the same runs to stand on the x axis, e.g. system.elapsed; "
+        "the mean over runs at each step. The step if left out.",
     )
     conditions: list[str] | None = Field(
         default=None, min_length=1, description="Conditions to show; all if left out."
@@ -87,6 +105,12 @@ class Params(KindParams):
         default=None, description="Ring the lowest or highest point of the first metric's line, as drawn."
     )
 
+    mark_rate: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Metric that holds the learning rate; its changes and restarts are marked.",
+    )
+
     @model_validator(mode="after")
     def _fits_together(self) -> Params:
         needed = {"ema": "decay", "moving_average": "window"}.get(self.smoothing)
@@ -116,43 +140,74 @@ def derive(snapshot: Snapshot, params: Params) -> Table:
     runs = {name: snapshot.of(name) for name in names}
     if not runs:
         raise FigproofError("the pin holds no run", where=f"pin {snapshot.pin}")
+    if len(runs) > MOST_CONDITIONS:
+        raise FigproofError(
+            f"{len(runs)} conditions cannot be told apart in one panel; at most {MOST_CONDITIONS}",
+            where=f"pin {snapshot.pin}",
+            hint="name some in params.conditions, draw several panels, or show a sweep as a heatmap",
+        )
     every = [run for group in runs.values() for run in group]
     first = metric_of_each(every, params.metrics[0])[0]
-    lines, raw, marks, best = [], [], [], []
-    left_out = thinned = 0
+    parts: dict[str, list[Frame]] = {"lines": [], "raw": [], "marks": [], "best": [], "rates": []}
+    thinned = left_out = 0
     for condition in names:
         for metric in params.metrics:
             recorded = metric_of_each(runs[condition], metric)
             _check_units(first, recorded[0])
-            smooth = _aligned(recorded, params, [_smoothed(series.values, params) for series in recorded])
-            plain = _aligned(recorded, params, [series.values for series in recorded])
-            left_out += smooth.left_out
-            marks.append(_marks(condition, metric, runs[condition], plain))
-            for label, rows in _groups(runs[condition], params):
-                drawn = _over(smooth, rows, params, params.band)
-                before = _over(plain, rows, params, "none")
-                _check_drawable(drawn, before, condition, metric, params)
-                kept = keep_extremes(
-                    np.vstack([drawn.centre, drawn.low, drawn.high, before.centre]), DRAWN_STRETCHES
-                )
-                thinned += drawn.centre.size - kept.size
-                lines.append(_line(condition, metric, label, smooth.steps, drawn, kept))
-                if params.smoothing != "none":
-                    raw.append(_line(condition, metric, label, smooth.steps, before, kept))
-                if params.mark_best and metric == params.metrics[0]:
-                    best.append(_best(condition, label, smooth.steps, drawn.centre, params.mark_best))
-    frames = {"lines": concatenate(lines), "marks": concatenate(marks), "runs": _runs_frame(runs, snapshot)}
-    frames |= {"raw": concatenate(raw)} if raw else {}
-    frames |= {"best": concatenate(best)} if best else {}
+            found = _of_metric(condition, runs[condition], recorded, params, parts)
+            thinned, left_out = thinned + found[0], left_out + found[1]
+        if params.mark_rate:
+            parts["rates"].append(rate_frame(condition, runs[condition], params.mark_rate, params.x))
+    frames = {name: concatenate(rows) for name, rows in parts.items() if rows}
+    time = metric_of_each(every, params.x)[0] if params.x else None
     facts = {
         "unit": first.unit,
         "step_unit": first.step_unit,
+        "x_unit": time.unit if time else "",
         "align": params.align,
         "points_left_out_by_align": left_out,
         "points_thinned_for_drawing": thinned,
         "thinning": f"each of {DRAWN_STRETCHES} stretches of a line keeps its smallest and largest values",
     }
-    return Table(frames, facts)
+    return Table({**frames, "runs": runs_frame(runs, snapshot.expected_seeds)}, facts)
+
+
+def _of_metric(
+    condition: str,
+    runs: tuple[Run, ...],
+    recorded: tuple[Metric, ...],
+    params: Params,
+    parts: dict[str, list[Frame]],
+) -> tuple[int, int]:
+    """Add the lines and marks of one condition's metric; points thinned, and left out by ``align``."""
+    metric = recorded[0].name
+    smooth = _aligned(recorded, params, [_smoothed(series.values, params) for series in recorded])
+    plain = _aligned(recorded, params, [series.values for series in recorded])
+    parts["marks"].append(broken_frame(condition, metric, runs, plain, params.x))
+    every = list(range(len(runs)))
+    groups = [(run_name(runs[row]), [row]) for row in every] if params.centre == "none" else []
+    thinned = 0
+    for label, rows in groups or [(params.centre, every)]:
+        line, unsmoothed = smooth.only(rows), plain.only(rows)
+        drawn, before = _over(line, params, params.band), _over(unsmoothed, params, "none")
+        _check_drawable(drawn, before, condition, metric, params)
+        x = x_of([runs[row] for row in rows], params.x, line)
+        shown = np.vstack([drawn.centre, drawn.low, drawn.high, before.centre])
+        kept = keep_extremes(shown, DRAWN_STRETCHES)
+        thinned += x.size - kept.size
+        parts["lines"].append(_line(condition, metric, label, line.steps, x, drawn, kept))
+        if params.smoothing != "none":
+            parts["raw"].append(_line(condition, metric, label, line.steps, x, before, kept))
+        if params.mark_best and metric == params.metrics[0]:
+            best = np.nanargmin if params.mark_best == "lowest" else np.nanargmax
+            at = [int(best(drawn.centre))]
+            parts["best"].append(_line(condition, metric, label, line.steps, x, drawn, np.array(at)))
+    return thinned, smooth.left_out
+
+
+def _over(aligned: Aligned, params: Params, band: str) -> OverRuns:
+    centre = "mean" if params.centre == "none" else params.centre
+    return over_runs(aligned.values, aligned.recorded, centre, band, params.bootstrap_seed)
 
 
 def _check_units(first: Metric, other: Metric) -> None:
@@ -178,18 +233,6 @@ def _aligned(recorded: tuple[Metric, ...], params: Params, values: list[FloatArr
         raise FigproofError(error.problem, where=f"metric {recorded[0].name}", hint=error.hint) from error
 
 
-def _groups(runs: tuple[Run, ...], params: Params) -> list[tuple[str, list[int]]]:
-    """Label and rows of each line of a condition."""
-    if params.centre == "none":
-        return [(run_name(run), [row]) for row, run in enumerate(runs)]
-    return [(params.centre, list(range(len(runs))))]
-
-
-def _over(aligned: Aligned, rows: list[int], params: Params, band: str) -> OverRuns:
-    centre = "mean" if params.centre == "none" else params.centre
-    return over_runs(aligned.values[rows], aligned.recorded[rows], centre, band, params.bootstrap_seed)
-
-
 def _check_drawable(drawn: OverRuns, before: OverRuns, condition: str, metric: str, params: Params) -> None:
     where = f"metric {metric}, condition {condition}"
     if not np.isfinite(drawn.centre).any():
@@ -209,58 +252,26 @@ def _check_drawable(drawn: OverRuns, before: OverRuns, condition: str, metric: s
             )
 
 
-def _line(condition: str, metric: str, label: str, steps: IntArray, drawn: OverRuns, kept: IntArray) -> Frame:
+def _line(
+    condition: str,
+    metric: str,
+    label: str,
+    steps: IntArray,
+    x: FloatArray,
+    drawn: OverRuns,
+    kept: IntArray,
+) -> Frame:
     count = kept.size
     return frame(
         condition=[condition] * count,
         metric=[metric] * count,
         line=[label] * count,
         step=steps[kept],
+        x=x[kept],
         value=drawn.centre[kept],
         low=drawn.low[kept],
         high=drawn.high[kept],
         runs=drawn.runs[kept],
-    )
-
-
-def _marks(condition: str, metric: str, runs: tuple[Run, ...], plain: Aligned) -> Frame:
-    """Where each run's values stop being finite, and the run's last finite value before."""
-    columns: dict[str, list[Any]] = {
-        key: [] for key in ("condition", "metric", "run", "step", "kind", "value")
-    }
-    for run, values, recorded in zip(runs, plain.values, plain.recorded, strict=True):
-        steps, series = plain.steps[recorded], values[recorded]
-        broken = ~np.isfinite(series)
-        for start in np.flatnonzero(broken & ~np.concatenate([[False], broken[:-1]])):
-            row = (condition, metric, run_name(run), steps[start], str(series[start]))
-            for key, item in zip(columns, (*row, series[start - 1] if start else np.nan), strict=True):
-                columns[key].append(item)
-    if not columns["step"]:
-        return {
-            key: np.zeros(0, dtype=np.str_ if key in ("condition", "metric", "run", "kind") else float)
-            for key in columns
-        }
-    return frame(**columns)
-
-
-def _best(condition: str, label: str, steps: IntArray, centre: FloatArray, which: str) -> Frame:
-    at = int(np.nanargmin(centre) if which == "lowest" else np.nanargmax(centre))
-    return frame(condition=[condition], line=[label], step=[steps[at]], value=[centre[at]])
-
-
-def _runs_frame(runs: dict[str, tuple[Run, ...]], snapshot: Snapshot) -> Frame:
-    """n, n expected (0 where the selection expects none) and the seeds that only other conditions have."""
-    seeds = {
-        name: sorted({run.seed for run in group if run.seed is not None}) for name, group in runs.items()
-    }
-    everywhere = sorted({seed for found in seeds.values() for seed in found})
-    missing = [[seed for seed in everywhere if seed not in found] for found in seeds.values()]
-    return frame(
-        condition=list(runs),
-        n=[len(group) for group in runs.values()],
-        expected=[snapshot.expected_seeds or 0] * len(runs),
-        seeds=[" ".join(map(str, found)) for found in seeds.values()],
-        missing=[" ".join(map(str, found)) for found in missing],
     )
 
 
@@ -273,50 +284,45 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
     axes.set_yscale(
         params.y_scale, **({"linthresh": params.symlog_threshold} if params.symlog_threshold else {})
     )
-    axes.set_xlim(lines["step"].min(), max(lines["step"].max(), lines["step"].min() + 1))
+    left, right = lines["x"].min(), lines["x"].max()
+    axes.set_xlim(left, right if right > left else left + 1)
     low, high = axes.get_ylim() if params.y_limits is None else params.y_limits
     # A symlog axis without its zero would look like a logarithmic one.
     axes.set_ylim(min(low, 0.0) if params.y_scale == "symlog" and params.y_limits is None else low, high)
-    label_axis(axes.xaxis, table.facts["step_unit"])
-    label_axis(axes.yaxis, params.y_label or _quantity(params.metrics), table.facts["unit"])
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, steps=[1, 2, 5, 10]))
+    _label_axes(axes, table, params)
     if params.y_scale == "log":
         log_ticks(axes.yaxis, look)
     if params.symlog_threshold is not None:
         symlog_ticks(axes.yaxis, params.symlog_threshold, look)
-    _draw_marks(axes, table, look)
-    _name_lines(fig, axes, table, params, look, conditions)
+    crosses(axes, table.frame("marks"), look)
+    if "best" in table.frames:
+        rings(axes, table.frame("best"), look)
+    handles, labels = rate_marks(axes, table.frame("rates"), look) if params.mark_rate else ([], [])
+    _name_lines(fig, axes, table, params, look, conditions, handles, labels)
+
+
+def _label_axes(axes: Any, table: Table, params: Params) -> None:
+    if params.x is None:
+        label_axis(axes.xaxis, table.facts["step_unit"])
+    else:
+        label_axis(axes.xaxis, words(params.x), table.facts["x_unit"])
+    label_axis(axes.yaxis, params.y_label or quantity(params.metrics), table.facts["unit"])
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=params.x is None, steps=[1, 2, 5, 10]))
 
 
 def _draw_lines(axes: Any, table: Table, params: Params, look: Any, conditions: tuple[str, ...]) -> None:
     faint = {"alpha": 0.35, "linewidth": max(look.venue.min_line_pt, 0.5)}
-    many = table.frame("runs")["n"].max() > 1
+    many = params.centre == "none" and table.frame("runs")["n"].max() > 1
     for place, condition in enumerate(conditions):
+        marker = look.marker(condition)
         for metric in reversed(params.metrics):
             style = _style(condition, metric, params, look)
-            for part in _split(table.frame("lines"), condition, metric):
-                if np.isfinite(part["low"]).any():
-                    band = {"color": style["color"], "alpha": 0.2, "linewidth": 0}
-                    axes.fill_between(part["step"], part["low"], part["high"], **band)
-                every = max(1, part["step"].size // MARKERS_A_LINE)
-                markers = {"marker": look.marker(condition)} if len(conditions) > 1 else {}
-                if part["step"].size == 1:
-                    markers = {"marker": look.marker(condition)}
-                # Shifted from condition to condition, so that markers of lines that coincide do not.
-                markers["markevery"] = (place * every // len(conditions), every)
-                thin = {"linewidth": faint["linewidth"]} if params.centre == "none" and many else {}
-                axes.plot(part["step"], part["value"], **{**style, **markers, **thin})
-            for part in _split(table.frames.get("raw", {}), condition, metric):
-                axes.plot(part["step"], part["value"], **{**style, **faint}, zorder=1.6)
-
-
-def _split(lines: Frame, condition: str, metric: str) -> list[Frame]:
-    """The lines of one condition and metric, each a frame."""
-    if not lines:
-        return []
-    here = (lines["condition"] == condition) & (lines["metric"] == metric)
-    names = dict.fromkeys(lines["line"][here].tolist())
-    return [{key: column[here & (lines["line"] == name)] for key, column in lines.items()} for name in names]
+            thin = {**style, "linewidth": faint["linewidth"]} if many else style
+            for part in split_lines(table.frame("lines"), condition, metric):
+                shown = marker if len(conditions) > 1 or part["x"].size == 1 else None
+                curve(axes, part, thin, marker=shown, place=(place, len(conditions)))
+            for part in split_lines(table.frames.get("raw", {}), condition, metric):
+                axes.plot(part["x"], part["value"], **{**style, **faint}, zorder=1.6)
 
 
 def _style(condition: str, metric: str, params: Params, look: Any) -> dict[str, Any]:
@@ -325,84 +331,47 @@ def _style(condition: str, metric: str, params: Params, look: Any) -> dict[str, 
     return style if len(params.metrics) == 1 else {**style, "linestyle": DASHES[params.metrics.index(metric)]}
 
 
-def _draw_marks(axes: Any, table: Table, look: Any) -> None:
-    low, high = axes.get_ylim()
-    marks = table.frame("marks")
-    for condition, step, value in zip(marks["condition"], marks["step"], marks["value"], strict=True):
-        at = high if np.isnan(value) else min(max(value, low), high)
-        axes.plot(
-            [step],
-            [at],
-            marker="x",
-            markeredgewidth=1.2,
-            markersize=5,
-            color=look.colour(condition),
-            clip_on=False,
-        )
-    best = table.frames.get("best")
-    if best is None:
-        return
-    for condition, step, value in zip(best["condition"], best["step"], best["value"], strict=True):
-        ring = {"markerfacecolor": "white", "markeredgecolor": look.colour(condition), "markeredgewidth": 1.1}
-        axes.plot([step], [value], marker="o", markersize=5, linestyle="none", zorder=3, **ring)
-
-
 def _name_lines(
-    fig: Any, axes: Any, table: Table, params: Params, look: Any, conditions: tuple[str, ...]
+    fig: Any,
+    axes: Any,
+    table: Table,
+    params: Params,
+    look: Any,
+    conditions: tuple[str, ...],
+    handles: list[Any],
+    labels: list[str],
 ) -> None:
-    named = {condition: look.label(condition) for condition in conditions}
-    roles = dict(zip(params.metrics, _roles(params.metrics), strict=True))
+    """Names at the ends or in a legend, where ``handles`` and ``labels`` of marks already are."""
+    role = dict(zip(params.metrics, roles(params.metrics), strict=True))
     several = len(conditions) > 1
     ends: list[EndLabel] = []
     for condition in conditions:
         for metric in params.metrics[: 1 if several else None]:
-            part = _split(table.frame("lines"), condition, metric)[0]
+            part = split_lines(table.frame("lines"), condition, metric)[0]
             last = np.flatnonzero(np.isfinite(part["value"]))[-1]
-            text = named[condition] if several else roles[metric]
-            ends.append(EndLabel(text, part["step"][last], part["value"][last], look.colour(condition)))
-    beside = len(ends) > 1 and end_labels_fit(fig, [end.text for end in ends], look)
-    handles, labels = [], []
+            text = look.label(condition) if several else role[metric]
+            ends.append(EndLabel(text, part["x"][last], part["value"][last], look.colour(condition)))
+    beside = name_ends(fig, axes, ends, look)
+    named: list[tuple[list[Any], list[str]]] = []
     if several and not beside:
-        for condition in conditions:
-            dash = look.dash(condition) if len(params.metrics) == 1 else "solid"
-            handles.append(
-                Line2D([], [], color=look.colour(condition), linestyle=dash, marker=look.marker(condition))
-            )
-            labels.append(named[condition])
+        named.append(condition_handles(conditions, look, solid=len(params.metrics) > 1))
     if len(params.metrics) > 1 and not (beside and not several):
         colour = look.muted if several else look.colour(conditions[0])
-        handles += [
-            Line2D([], [], color=colour, linestyle=dash) for _, dash in zip(roles, DASHES, strict=False)
-        ]
-        labels += list(roles.values())
-    if beside:
-        label_ends(axes, ends, look)
-    text = fit_lines(fig, _note_parts(table, params, look), look)
-    if handles:
-        legend_above(fig, axes, handles, labels, look, title=text)
-    else:
-        note(axes, text, look)
+        named.append(metric_handles(list(role.values()), colour))
+    for more_handles, more_labels in reversed(named):
+        handles, labels = [*more_handles, *handles], [*more_labels, *labels]
+    text_above(fig, axes, handles, labels, look, fit_lines(fig, _note_parts(table, params, look), look))
 
 
 def _note_parts(table: Table, params: Params, look: Any) -> list[str]:
     """What a line is, over how many seeds, and what is missing or was marked."""
-    runs = table.frame("runs")
-    single = runs["n"].max() == 1
-    parts = ["each line is one run" if params.centre == "none" or single else CENTRES[params.centre]]
+    seeds = seeds_note(table.frame("runs"), look)
+    one_each = seeds[0] in ("one run", "each line is one run")
+    parts = (
+        [] if one_each else ["each line is one run" if params.centre == "none" else CENTRES[params.centre]]
+    )
     parts += [BANDS[params.band]] if params.band != "none" else []
-    counts, expected = runs["n"], int(runs["expected"].max())
-    wanted = max(expected, int(counts.max()))
-    if wanted == 1:
-        parts = ["one run" if counts.size == 1 else parts[0]]
-    elif (counts == counts[0]).all():
-        of = f" of {wanted}" if counts[0] < wanted else ""
-        parts.append(f"n = {counts[0]}{of} seeds")
-    else:
-        parts.append(f"n = {wanted} seeds")
-        for name, count, missing in zip(runs["condition"], counts, runs["missing"], strict=True):
-            if count < wanted:
-                which = f" (no seed {str(missing).replace(' ', ', ')})" if missing else ""
-                parts.append(f"{look.label(name)} {count}{which}")
+    parts += seeds
     if params.smoothing == "ema":
         parts.append(f"smoothed (EMA, {params.decay:g}), faint: as recorded")
     if params.smoothing == "moving_average":
@@ -412,19 +381,6 @@ def _note_parts(table: Table, params: Params, look: Any) -> list[str]:
     if table.frame("marks")["step"].size:
         parts.append("×: NaN or infinite")
     return parts
-
-
-def _roles(metrics: list[str]) -> list[str]:
-    """``train.loss, validation.loss`` -> ``train, validation``; whole names where they end differently."""
-    split = [name.rpartition(".") for name in metrics]
-    same = len({last for _, _, last in split}) == 1 and all(head for head, _, _ in split)
-    return [words(head if same else name) for (head, _, _), name in zip(split, metrics, strict=True)]
-
-
-def _quantity(metrics: list[str]) -> str:
-    """What the y axis shows: the metrics' common last word, or the one metric's whole name."""
-    lasts = {name.rpartition(".")[2] for name in metrics}
-    return words(metrics[0] if len(metrics) == 1 else " / ".join(sorted(lasts)))
 
 
 def example() -> Example:

@@ -172,6 +172,78 @@ def test_thinning_keeps_a_spike_and_says_how_many_points_went():
     assert lines["step"].size < 3000
 
 
+def test_a_spike_of_one_point_in_ten_million_is_drawn():
+    values = np.zeros(10_000_000)
+    values[7_654_321] = 99
+    lines = derive([run("sgd", 0, values)]).frame("lines")
+    assert lines["value"][lines["step"] == 7_654_321].tolist() == [99]
+    assert lines["value"].max() == 99 and lines["step"].size < 3000
+
+
+def test_a_line_is_smoothed_at_full_resolution_and_thinned_after():
+    values = np.tile([0.0, 1.0], 20_000)
+    lines = derive([run("sgd", 0, values)], smoothing="moving_average", window=101).frame("lines")
+    inner = lines["value"][(lines["step"] > 100) & (lines["step"] < 39_900)]
+    # Thinned first, the extremes 0 and 1 would be left and their average would not be near a half.
+    assert 1000 < inner.size < 5000 and np.abs(inner - 0.5).max() < 0.01
+
+
+def with_metric(base, name, values, unit="s"):
+    steps = base.metrics[LOSS].steps
+    extra = Metric(name, unit, steps, np.asarray(values, dtype=float), "epoch")
+    return replace(base, metrics={**base.metrics, name: extra})
+
+
+def test_time_on_the_x_axis_is_the_mean_over_the_runs_at_a_step():
+    runs = [
+        with_metric(run("sgd", 0, [3, 2, 1]), "system.elapsed", [0, 1, 3]),
+        with_metric(run("sgd", 1, [3, 2, 1]), "system.elapsed", [0, 2, 5]),
+    ]
+    table = derive(runs, x="system.elapsed", mark_best="lowest")
+    assert table.frame("lines")["x"].tolist() == [0, 1.5, 4]
+    assert table.frame("best")["x"].tolist() == [4] and table.frame("best")["step"].tolist() == [2]
+    axes, _ = picture(table, x="system.elapsed", mark_best="lowest")
+    assert axes.get_xlabel() == "system elapsed (s)"
+    assert axes.lines[0].get_xdata().tolist() == [0, 1.5, 4]
+
+
+def test_an_x_metric_that_falls_or_has_gaps_is_refused():
+    with pytest.raises(FigproofError, match="does not rise"):
+        derive([with_metric(run("sgd", 0, [3, 2]), "t", [1, 0])], x="t")
+    short = replace(run("sgd", 0, [3, 2]), metrics={**run("sgd", 0, [3, 2]).metrics})
+    short.metrics["t"] = Metric("t", "s", np.array([0]), np.array([0.0]), "epoch")
+    with pytest.raises(FigproofError, match=r"'t' was not recorded at 1 of 2 steps, e\.g\. 1"):
+        derive([short], x="t")
+
+
+def test_learning_rates_that_change_and_restart_are_marked_at_the_axis():
+    rates = [0.1, 0.1, 0.01, 0.1, 0.05]
+    runs = [with_metric(run("sgd", seed, [5, 4, 3, 2, 1]), "learning_rate", rates, "") for seed in (0, 1)]
+    table = derive(runs, mark_rate="learning_rate")
+    rows = {name: column.tolist() for name, column in table.frame("rates").items()}
+    assert (rows["kind"], rows["step"]) == (["change", "restart", "change"], [2, 3, 4])
+    assert rows["rate"] == [0.01, 0.1, 0.05]
+    axes, _ = picture(table, mark_rate="learning_rate")
+    marks = [(line.get_marker(), line.get_xdata()[0]) for line in axes.lines if line.get_marker() in "v^"]
+    assert sorted(marks) == [("^", 3), ("v", 2), ("v", 4)]
+    assert {"learning rate changes", "learning rate restarts"} <= set(texts(axes))
+
+
+def test_a_constant_learning_rate_has_no_mark_and_no_entry():
+    table = derive(
+        [with_metric(run("sgd", 0, [2, 1]), "learning_rate", [0.1, 0.1], "")], mark_rate="learning_rate"
+    )
+    assert table.frame("rates")["step"].size == 0
+    axes, _ = picture(table, mark_rate="learning_rate")
+    assert not any("learning rate" in text for text in texts(axes))
+
+
+def test_a_run_with_gaps_is_one_line_over_the_steps_it_recorded():
+    runs = [run("sgd", 0, [1, 2, 3], steps=[0, 1, 2]), run("sgd", 1, [5, 7], steps=[0, 2])]
+    lines = derive(runs, align="union", centre="none").frame("lines")
+    assert lines["step"][lines["line"] == "seed 1"].tolist() == [0, 2]
+
+
 def test_the_best_point_is_ringed_on_the_line():
     table = derive([run("sgd", 0, [3, 1, 2])], mark_best="lowest")
     assert table.frame("best")["step"].tolist() == [1]

@@ -5,7 +5,17 @@ in which ink. What depends on the size of the axes is arranged when they are dra
 the layout is final.
 """
 
-from figproof.axes.base import Inks, axis_label, before_draw, label_axis, size_in, text_width_in, words
+from figproof.axes.base import (
+    Inks,
+    axis_label,
+    before_draw,
+    label_axis,
+    quantity,
+    roles,
+    size_in,
+    text_width_in,
+    words,
+)
 from figproof.axes.cells import (
     CellText,
     cells,
@@ -68,7 +78,9 @@ __all__ = [
     "note",
     "path",
     "path_style",
+    "quantity",
     "relative_luminance",
+    "roles",
     "shade_cell",
     "size_in",
     "spread",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from matplotlib.artist import Artist
@@ -24,6 +24,19 @@ def axis_label(name: str, unit: str) -> str:
 def words(name: str) -> str:
     """A metric's or key's name for people: ``"validation.loss"`` -> ``"validation loss"``."""
     return name.replace(".", " ").replace("_", " ")
+
+
+def roles(metrics: Sequence[str]) -> list[str]:
+    """``train.loss, validation.loss`` -> ``train, validation``; whole names where they end differently."""
+    split = [name.rpartition(".") for name in metrics]
+    same = len({last for _, _, last in split}) == 1 and all(head for head, _, _ in split)
+    return [words(head if same else name) for (head, _, _), name in zip(split, metrics, strict=True)]
+
+
+def quantity(metrics: Sequence[str]) -> str:
+    """What an axis of several metrics shows: their last words, or the one metric's whole name."""
+    lasts = {name.rpartition(".")[2] for name in metrics}
+    return words(metrics[0] if len(metrics) == 1 else " / ".join(sorted(lasts)))
 
 
 def label_axis(axis: Any, name: str, unit: str = "") -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.signal import lfilter
 
 from figproof.errors import FigproofError, suggest
 from figproof.model import FloatArray, IntArray, Metric, Run
@@ -76,12 +77,11 @@ def ema(values: FloatArray, decay: float) -> FloatArray:
     if not 0 <= decay < 1:
         raise FigproofError(f"the decay of an exponential average must be in [0, 1), not {decay}")
     smooth = np.array(values, dtype=np.float64)
-    mean, weight = 0.0, 0.0
-    for index in np.flatnonzero(np.isfinite(smooth)):
-        mean = decay * mean + (1 - decay) * smooth[index]
-        # The same recurrence for a series of ones is 1 - decay**t, without a power to round.
-        weight = decay * weight + (1 - decay)
-        smooth[index] = mean / weight
+    finite = np.isfinite(smooth)
+    kept = smooth[finite]
+    # The same recurrence for a series of ones is 1 - decay**t, without a power to round.
+    mean, weight = (lfilter([1 - decay], [1, -decay], series) for series in (kept, np.ones(kept.size)))
+    smooth[finite] = mean / weight
     return smooth
 
 
@@ -149,6 +149,12 @@ class Aligned:
     recorded: npt.NDArray[np.bool_]
     left_out: int
 
+    def only(self, rows: list[int]) -> Aligned:
+        """Some of the series, at the steps that at least one of them recorded."""
+        recorded = self.recorded[rows]
+        there = recorded.any(axis=0)
+        return Aligned(self.steps[there], self.values[rows][:, there], recorded[:, there], self.left_out)
+
 
 def align(grids: Sequence[IntArray], values: Sequence[FloatArray], rule: str) -> Aligned:
     """Put series on one step grid; nothing is interpolated.
@@ -176,6 +182,9 @@ def align(grids: Sequence[IntArray], values: Sequence[FloatArray], rule: str) ->
             f"last step {'/'.join(map(str, lasts))})",
             hint="set align: common (only the steps that all share) or align: union (all steps, with gaps)",
         )
+    if equal and first.size:
+        whole = np.array(values, dtype=np.float64)
+        return Aligned(first.astype(np.int64), whole, np.ones(whole.shape, dtype=np.bool_), 0)
     steps = first
     for grid in grids[1:]:
         steps = np.union1d(steps, grid) if rule == "union" else np.intersect1d(steps, grid)
@@ -190,3 +199,48 @@ def align(grids: Sequence[IntArray], values: Sequence[FloatArray], rule: str) ->
         recorded[row, column] = True
     left_out = sum(grid.size for grid in grids) - int(recorded.sum())
     return Aligned(steps.astype(np.int64), placed, recorded, left_out)
+
+
+def x_of(runs: Sequence[Run], name: str | None, aligned: Aligned) -> FloatArray:
+    """Where the steps of some runs stand on the x axis.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+    name : str or None
+        A metric of the runs, such as time: its mean over the runs recorded at a step. None: the step.
+    aligned : Aligned
+        The runs' series; each step was recorded by a run.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        Never falling.
+
+    Raises
+    ------
+    FigproofError
+        A run did not record the metric at one of its steps, or the positions fall or are not finite.
+    """
+    if name is None:
+        return aligned.steps.astype(np.float64)
+    placed = np.zeros(aligned.recorded.shape)
+    for row, other in enumerate(metric_of_each(runs, name)):
+        wanted = aligned.steps[aligned.recorded[row]]
+        lacking = np.setdiff1d(wanted, other.steps)
+        if lacking.size:
+            raise FigproofError(
+                f"metric {name!r} was not recorded at {lacking.size} of {wanted.size} steps, "
+                f"e.g. {lacking[0]}",
+                where="params.x",
+                hint="record it at every step of the metric that is drawn, or leave params.x out",
+            )
+        placed[row, aligned.recorded[row]] = other.values[np.searchsorted(other.steps, wanted)]
+    x: FloatArray = placed.sum(axis=0) / aligned.recorded.sum(axis=0)
+    if not np.isfinite(x).all() or (np.diff(x) < 0).any():
+        raise FigproofError(
+            f"metric {name!r} does not rise from step to step and cannot be an x axis",
+            where="params.x",
+            hint="choose a metric that only grows; runs of different lengths need align: common",
+        )
+    return x

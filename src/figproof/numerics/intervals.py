@@ -190,8 +190,12 @@ def over_runs(
         As :func:`band`, when no step has two runs or the band does not belong to the centre.
     """
     steps = values.shape[1]
+    if recorded.all():
+        # The usual case, without a search for patterns in millions of columns.
+        patterns, which = np.ones((values.shape[0], 1), dtype=np.bool_), np.zeros(steps, dtype=np.int64)
+    else:
+        patterns, which = np.unique(recorded, axis=1, return_inverse=True)
     middle, low, high = (np.full(steps, np.nan) for _ in range(3))
-    patterns, which = np.unique(recorded, axis=1, return_inverse=True)
     most = int(recorded.sum(axis=0).max())
     for index, present in enumerate(patterns.T):
         if not present.any():
