@@ -3,8 +3,8 @@
 A line is the centre of a condition's runs and the band around it their spread, as the note above the
 axes says, with the number of seeds. A faint line is the same before smoothing. A cross is where a
 run's value stopped being a finite number; the centre stops with it, because an average over the
-others would hide that one failed. A ring is the best step of the first metric, a triangle on the
-x axis a change or a restart of a condition's learning rate. Long series are smoothed and averaged at full
+others would hide that one failed. A ring is the best step of the first metric, a triangle at
+the top a change or a restart of a condition's learning rate. Long series are smoothed and averaged at full
 resolution; only what is drawn is thinned out, and every minimum and maximum of it stays.
 """
 
@@ -100,6 +100,9 @@ class Params(KindParams):
     )
     y_label: str | None = Field(
         default=None, min_length=1, description="Name on the y axis; from the metrics if left out."
+    )
+    x_label: str | None = Field(
+        default=None, min_length=1, description="Name on the x axis; the step's or the metric's if left out."
     )
     mark_best: Literal["lowest", "highest"] | None = Field(
         default=None, description="Ring the lowest or highest point of the first metric's line, as drawn."
@@ -302,10 +305,8 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
 
 
 def _label_axes(axes: Any, table: Table, params: Params) -> None:
-    if params.x is None:
-        label_axis(axes.xaxis, table.facts["step_unit"])
-    else:
-        label_axis(axes.xaxis, words(params.x), table.facts["x_unit"])
+    name = words(params.x) if params.x else table.facts["step_unit"]
+    label_axis(axes.xaxis, params.x_label or name, table.facts["x_unit"])
     label_axis(axes.yaxis, params.y_label or quantity(params.metrics), table.facts["unit"])
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=params.x is None, steps=[1, 2, 5, 10]))
 

@@ -18,7 +18,6 @@ DASHES = ("solid", (0, (4.0, 1.6)), (0, (1.0, 1.4)), (0, (5.0, 1.5, 1.0, 1.5)))
 
 _MARKERS_A_LINE = 7
 _EVENT_PT = 4.5
-# Carets with their point at the axis, and away from it.
 _EVENT_MARKERS = {"change": "v", "restart": "^"}
 _EVENT_LABELS = {"change": "learning rate changes", "restart": "learning rate restarts"}
 
@@ -80,7 +79,7 @@ def rings(axes: Any, best: Frame, look: Any) -> None:
 
 
 def rate_marks(axes: Any, events: Frame, look: Any) -> tuple[list[Any], list[str]]:
-    """A thin line at each event and, on the x axis, a triangle in its condition's colour.
+    """A thin line at each event and, at its upper end, a triangle in its condition's colour.
 
     Returns
     -------
@@ -92,13 +91,14 @@ def rate_marks(axes: Any, events: Frame, look: Any) -> tuple[list[Any], list[str
         axes.axvline(x, **thin)
     at_axis = blended_transform_factory(axes.transData, axes.transAxes)
     dpi_scale = axes.get_figure(root=True).dpi_scale_trans
-    seen: dict[float, int] = {}
-    for condition, x, kind in zip(events["condition"], events["x"], events["kind"], strict=True):
-        above = seen.get(x, 0)
-        seen[x] = above + 1
-        shift = ScaledTranslation(0, (0.6 + 1.2 * above) * _EVENT_PT / 72, dpi_scale)
-        style = _event_style(str(kind), look.colour(condition))
-        axes.plot([x], [0], transform=at_axis + shift, zorder=3, **style)
+    for x in np.unique(events["x"]):
+        here = np.flatnonzero(events["x"] == x)
+        for place, row in enumerate(here):
+            # Side by side where conditions change at the same time.
+            across = (place - (here.size - 1) / 2) * 1.5 * _EVENT_PT / 72
+            shift = ScaledTranslation(across, -0.6 * _EVENT_PT / 72, dpi_scale)
+            style = _event_style(str(events["kind"][row]), look.colour(events["condition"][row]))
+            axes.plot([x], [1], transform=at_axis + shift, zorder=3, **style)
     kinds = [kind for kind in _EVENT_MARKERS if kind in events["kind"]]
     handles = [Line2D([], [], **_event_style(kind, look.muted)) for kind in kinds]
     return handles, [_EVENT_LABELS[kind] for kind in kinds]

@@ -153,6 +153,8 @@ class Aligned:
         """Some of the series, at the steps that at least one of them recorded."""
         recorded = self.recorded[rows]
         there = recorded.any(axis=0)
+        if len(rows) == len(self.values) and there.all():
+            return Aligned(self.steps, self.values[rows], recorded, self.left_out)
         return Aligned(self.steps[there], self.values[rows][:, there], recorded[:, there], self.left_out)
 
 
