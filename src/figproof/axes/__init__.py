@@ -33,6 +33,7 @@ from figproof.axes.names import (
     label_ends,
     legend_above,
     legend_below,
+    legend_over,
     note,
     spread,
 )
@@ -70,6 +71,7 @@ __all__ = [
     "label_ends",
     "legend_above",
     "legend_below",
+    "legend_over",
     "log_tick_text",
     "log_tick_values",
     "log_ticks",

@@ -217,13 +217,22 @@ def legend_above(
 
 def legend_below(fig: Any, handles: Sequence[Any], labels: Sequence[str], look: Inks) -> Any:
     """A frameless legend under everything, with as many columns as the width holds."""
+    return _legend_outside(fig, handles, labels, look, "outside lower center")
+
+
+def legend_over(fig: Any, handles: Sequence[Any], labels: Sequence[str], look: Inks) -> Any:
+    """The same over everything, for figures whose shared x label stands below."""
+    return _legend_outside(fig, handles, labels, look, "outside upper left")
+
+
+def _legend_outside(fig: Any, handles: Sequence[Any], labels: Sequence[str], look: Inks, place: str) -> Any:
     size = look.venue.small_pt
     handle_in = (_HANDLE_EM + _HANDLE_PAD_EM + _COLUMN_EM) * size / 72
     widths = [text_width_in(fig, text, size) + handle_in for text in labels]
     legend = fig.legend(
         handles,
         list(labels),
-        loc="outside lower center",
+        loc=place,
         ncols=_columns_that_fit(widths, size_in(fig)[0]),
         frameon=False,
         fontsize=size,
