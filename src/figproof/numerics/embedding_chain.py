@@ -26,6 +26,7 @@ EXAGGERATED_ROUNDS = 250
 START_SPREAD = 1e-4
 # Twice openTSNE's grid width: six times as fast on 10,000 points, trustworthiness within 0.0002.
 GRID_WIDTH = 2
+MANY_POINTS = 5000
 PROCESSOR = Path("/proc/cpuinfo")
 
 
@@ -50,6 +51,9 @@ class Umap:
         As in UMAP.
     first_rounds, next_rounds : int
         Optimisation rounds of a cold start, from UMAP's spectral layout, and of a warm one.
+    next_rate : float
+        Learning rate of a warm start. UMAP's usual 1 shakes a finished layout anew: on 360 points,
+        0.1 more than halves the displacement and keeps trustworthiness and kNN accuracy.
     """
 
     neighbours: int = 15
@@ -58,6 +62,7 @@ class Umap:
     dimensions: int = 2
     first_rounds: int = 500
     next_rounds: int = 100
+    next_rate: float = 0.1
     name: str = "umap"
 
     def fit(self, layer: FloatArray, start: FloatArray | None, where: str) -> FloatArray:
@@ -84,6 +89,7 @@ class Umap:
             n_neighbors=self.neighbours,
             min_dist=self.min_dist,
             n_epochs=self.first_rounds if start is None else self.next_rounds,
+            learning_rate=1.0 if start is None else self.next_rate,
             init="spectral" if start is None else start,
             random_state=self.seed,
             n_jobs=1,
@@ -95,8 +101,8 @@ class Umap:
 class Tsne:
     """t-SNE (van der Maaten & Hinton 2008) by openTSNE (Policar et al. 2024), on exact neighbours.
 
-    In the plane, repulsion is interpolated on a grid (Linderman et al. 2019); in space it is
-    approximated by a tree (Barnes-Hut).
+    Repulsion is approximated by a tree (Barnes-Hut); of 5,000 points or more in the plane, where that
+    is faster, interpolated on a grid (Linderman et al. 2019).
 
     Attributes
     ----------
@@ -148,7 +154,7 @@ class Tsne:
         placed = TSNEEmbedding(
             self._cold(layer, where) if start is None else start,
             affinities,
-            negative_gradient_method="fft" if self.dimensions == 2 else "bh",
+            negative_gradient_method="fft" if self._interpolates(layer) else "bh",
             ints_in_interval=GRID_WIDTH,
             n_jobs=1,
             random_state=self.seed,
@@ -157,6 +163,9 @@ class Tsne:
             placed = placed.optimize(EXAGGERATED_ROUNDS, exaggeration=EXAGGERATION, momentum=0.5)
         rounds = self.first_rounds if start is None else self.next_rounds
         return np.array(placed.optimize(rounds, momentum=0.8), dtype=np.float64)
+
+    def _interpolates(self, layer: FloatArray) -> bool:
+        return self.dimensions == 2 and len(layer) >= MANY_POINTS
 
     def _cold(self, layer: FloatArray, where: str) -> FloatArray:
         components = project(layer, pca_basis(layer, self.dimensions, where))

@@ -8,7 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from figproof.errors import FigproofError
-from figproof.model import IntArray, Run
+from figproof.model import FloatArray, Frame, IntArray, Run, frame
+
+AXES = "xyz"
 
 
 class EpochArray:
@@ -121,3 +123,18 @@ def wrong_points(run: Run, labels: IntArray, epochs: list[int]) -> list[npt.NDAr
         )
     predictions = EpochArray(run, "predictions", "probabilities", labels.size)
     return [predictions.at(epoch).argmax(axis=1) != labels for epoch in epochs]
+
+
+def point_rows(epoch: int, placed: FloatArray, wrong: npt.NDArray[np.bool_], labels: IntArray) -> Frame:
+    """One row a point: epoch, point, label, wrong (0 or 1) and its coordinates x, y (, z)."""
+    count = labels.size
+    columns = dict(zip(AXES, placed.T, strict=False))
+    return frame(epoch=np.full(count, epoch), point=np.arange(count), label=labels, wrong=wrong, **columns)
+
+
+def median_rows(epoch: int, placed: FloatArray, labels: IntArray) -> Frame:
+    """One row a class that has points: epoch, label and the medians of the coordinates."""
+    names = np.unique(labels)
+    medians = np.array([np.median(placed[labels == name], axis=0) for name in names])
+    columns = dict(zip(AXES, medians.T, strict=False))
+    return frame(epoch=np.full(names.size, epoch), label=names, **columns)
