@@ -27,6 +27,7 @@ from figproof.axes import (
 from figproof.errors import FigproofError
 from figproof.kinds import Example, KindParams, example_run
 from figproof.model import IntArray, Run, Snapshot, Table, frame
+from figproof.numerics.choosing import chosen_runs
 from figproof.numerics.curves import run_name
 from figproof.numerics.matrices import confusion_counts, predicted_classes, row_shares
 
@@ -55,7 +56,7 @@ class Params(KindParams):
 
 def derive(snapshot: Snapshot, params: Params) -> Table:
     """Count true against predicted classes over the chosen runs."""
-    runs = _chosen(snapshot, params)
+    runs = chosen_runs(snapshot, params.condition, params.seed)
     found = [_run_counts(run, params.epoch) for run in runs]
     if len({counts.shape for counts, _ in found}) > 1 or len({epoch for _, epoch in found}) > 1:
         raise FigproofError(
@@ -90,20 +91,6 @@ def derive(snapshot: Snapshot, params: Params) -> Table:
         "accuracy": float(np.trace(counts)) / total,
     }
     return Table({"pairs": pairs, "support": support}, facts)
-
-
-def _chosen(snapshot: Snapshot, params: Params) -> tuple[Run, ...]:
-    conditions = snapshot.conditions()
-    if not conditions:
-        raise FigproofError("the pin holds no run", where=f"pin {snapshot.pin}")
-    if params.condition is None and len(conditions) > 1:
-        raise FigproofError(
-            f"the pin holds several conditions: {', '.join(conditions)}",
-            where=f"pin {snapshot.pin}",
-            hint="set params.condition in the figure's YAML",
-        )
-    condition = params.condition or conditions[0]
-    return snapshot.of(condition) if params.seed is None else (snapshot.only_run(condition, params.seed),)
 
 
 def _run_counts(run: Run, epoch: int | None) -> tuple[IntArray, int]:
