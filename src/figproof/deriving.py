@@ -14,7 +14,7 @@ from figproof.files import replacing_folder
 from figproof.kinds import load_kind
 from figproof.model import Table
 from figproof.project import Project
-from figproof.provenance import library_digest, lock_digest
+from figproof.provenance import lock_digest, numerics_digest
 from figproof.snapshot import load_snapshot
 from figproof.specs import load_figure, load_params
 from figproof.steps import kept_in
@@ -30,7 +30,7 @@ def derive_figure(project: Project, figure: str) -> None:
     params = load_params(project, figure, spec)
     target = project.derived(figure)
     listing: dict[str, Any] = {}
-    depends_on = {"library": library_digest(), "lock": lock_digest(project), "worker": FIXED}
+    depends_on = {"numerics": numerics_digest(), "lock": lock_digest(project), "worker": FIXED}
     steps = project.cache / "steps" / figure
     with replacing_folder(target) as folder, kept_in(steps, depends_on, _progress(figure)):
         for (letter, panel), part_params in zip(spec.parts(), params, strict=True):

@@ -1,9 +1,9 @@
 """Long derivations in steps: a killed one goes on with the steps that are done.
 
-A step is a pure function of arrays and settings. Inside :func:`kept_in` its result is put aside under a
-digest of all that it depends on, and taken from there when the same step comes again; outside, it is
-simply computed. What is put aside are the exact doubles, so the numbers of a figure are the same bytes
-either way.
+A step is a pure function of arrays and settings that computes with :mod:`figproof.numerics` alone.
+Inside :func:`kept_in` its result is put aside under a digest of all that it depends on, and taken from
+there when the same step comes again; outside, it is simply computed. What is put aside are the exact
+doubles, so the numbers of a figure are the same bytes either way.
 """
 
 from __future__ import annotations

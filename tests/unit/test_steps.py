@@ -1,10 +1,16 @@
 """A killed derivation goes on with the steps that are done, and its numbers are the same bytes."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from figproof.kinds import load_kind
+from figproof.numerics.embedding_chain import Tsne, Umap
 from figproof.steps import kept_in, step
+from figproof.tables import table_files
 
+ROOT = Path(__file__).parents[2]
 DATA = np.arange(6.0).reshape(3, 2) / 7
 
 
@@ -85,6 +91,36 @@ def test_outside_of_a_block_nothing_is_kept(tmp_path, monkeypatch):
         pass
     Counting().run()
     assert not list(tmp_path.rglob("*.step"))
+
+
+@pytest.mark.parametrize("method", ["tsne", "umap"])
+def test_a_figure_has_the_same_files_computed_whole_resumed_and_found_done(tmp_path, monkeypatch, method):
+    kind = load_kind(ROOT / "figures", "embedding")
+    snapshot = kind.example().snapshot
+    params = kind.params(epochs=[2, 8, 20], method=method, independent=[8])
+
+    def files():
+        return table_files(kind.derive(snapshot, params))
+
+    whole = files()
+    layout, rounds = {"tsne": Tsne, "umap": Umap}[method], []
+    fit = layout.fit
+
+    def killed_at_the_third(self, *given):
+        rounds.append(given)
+        if len(rounds) == 3:
+            raise KeyboardInterrupt
+        return fit(self, *given)
+
+    monkeypatch.setattr(layout, "fit", killed_at_the_third)
+    with pytest.raises(KeyboardInterrupt), keep(tmp_path):
+        files()
+    with keep(tmp_path):
+        assert files() == whole
+    assert len(rounds) == 5, "of four layouts, two were done when it was killed"
+    with keep(tmp_path):
+        assert files() == whole
+    assert len(rounds) == 5
 
 
 def test_quick_steps_are_silent_and_slow_ones_say_how_long_they_took(tmp_path, monkeypatch):

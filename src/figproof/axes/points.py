@@ -85,17 +85,18 @@ def marked_points(
     side_in : float
         Side of the panel: points cover the same share of it, whatever their number.
     """
+    many = len(places) > _MANY_POINTS
     size = float(np.clip(0.06 * (72 * side_in) ** 2 / len(places), 0.8, 6.0))
     # In space, points are painted from far to near; a shade for depth would change a class's colour.
-    common = {"rasterized": len(places) > _MANY_POINTS} | ({"depthshade": False} if axes.name == "3d" else {})
+    common = {"rasterized": many} | ({"depthshade": False} if axes.name == "3d" else {})
     axes.scatter(*places[~wrong].T, s=size, c=colours[~wrong], linewidths=0, zorder=2, **common)
     axes.scatter(
         *places[wrong].T,
-        s=max(2.2 * size, 6.0),
+        s=max(2.2 * size, 2.0 if many else 6.0),
         c=colours[wrong],
         marker="X",
         edgecolors=look.ink,
-        linewidths=EDGE_PT,
+        linewidths=EDGE_PT / 2 if many else EDGE_PT,
         zorder=3,
         **common,
     )
