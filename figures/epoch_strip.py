@@ -213,7 +213,7 @@ def _multiples(
         for curve in values[:at]:
             axes.plot(places, curve, **faint)
         axes.plot(places, values[at], **_line(params, colour, 1.3))
-        axes.set_title(f"epoch {epoch}", fontsize=look.venue.small_pt, pad=2.5)
+        note(axes, f"epoch {epoch}", look)
         if epoch in table.facts["not_finite"]:
             axes.text(
                 0.5,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import numpy as np
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import Formatter, FuncFormatter, MaxNLocator
 from pydantic import Field
 
 from figproof.axes import (
@@ -150,6 +150,8 @@ def _panel(axes: Any, table: Table, metric: str, conditions: tuple[str, ...], lo
     axes.set_ylim(0, 1.05 * top if top > 0 else 1)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, steps=[1, 2, 5, 10]))
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5))
+    # No offset such as 1e-6 above the axis, where the note stands.
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: Formatter.fix_minus(f"{value:g}")))
 
 
 def _ends(table: Table, metric: str, conditions: tuple[str, ...], look: Any) -> list[EndLabel]:
