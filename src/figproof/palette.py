@@ -33,7 +33,7 @@ class Measured(Closed):
 class Palette(Closed):
     """``styles/palettes/<name>.yaml``: colours as ``#rrggbb``, or the name of a Matplotlib colormap."""
 
-    role: Literal["qualitative", "sequential"]
+    role: Literal["qualitative", "sequential", "diverging"]
     colours: list[str] | None = Field(None, min_length=2)
     colormap: str | None = None
     source: str = Field(min_length=1)

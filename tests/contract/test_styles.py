@@ -30,6 +30,7 @@ VENUES = venue_names(ROOT)
 PALETTES = palette_names(ROOT)
 QUALITATIVE = tuple(name for name in PALETTES if load_palette(ROOT, name).role == "qualitative")
 SEQUENTIAL = tuple(name for name in PALETTES if load_palette(ROOT, name).role == "sequential")
+DIVERGING = tuple(name for name in PALETTES if load_palette(ROOT, name).role == "diverging")
 
 SEVERITIES = range(1, 101)
 DEFICIENCIES = ("protanomaly", "deuteranomaly", "tritanomaly")
@@ -44,6 +45,7 @@ def test_the_walk_finds_sheets_and_palettes() -> None:
     assert {"neurips2025", "icml2025", "ieee", "nature"} <= set(VENUES)
     assert {"petroff6", "petroff8", "petroff10", "okabe_ito"} <= set(QUALITATIVE)
     assert {"viridis", "cividis"} <= set(SEQUENTIAL)
+    assert "rdbu" in DIVERGING
 
 
 # Sheets
@@ -162,6 +164,17 @@ def test_a_sequential_palette_rises_in_lightness_all_the_way(name: str) -> None:
     palette = load_palette(ROOT, name, "sequential")
     lightness = _lightness(palette.colormap or "")
     assert float(np.diff(lightness).min()) > 0
+    measured = (palette.measured.lightness_from, palette.measured.lightness_to)
+    assert (float(lightness[0]), float(lightness[-1])) == pytest.approx(measured, abs=0.006)
+
+
+@pytest.mark.parametrize("name", DIVERGING)
+def test_a_diverging_palette_is_lightest_in_its_middle_and_falls_on_both_sides(name: str) -> None:
+    palette = load_palette(ROOT, name, "diverging")
+    lightness = _lightness(palette.colormap or "")
+    top = int(lightness.argmax())
+    assert abs(top - 127.5) < 2
+    assert (np.diff(lightness[: top + 1]) > 0).all() and (np.diff(lightness[top:]) < 0).all()
     measured = (palette.measured.lightness_from, palette.measured.lightness_to)
     assert (float(lightness[0]), float(lightness[-1])) == pytest.approx(measured, abs=0.006)
 
