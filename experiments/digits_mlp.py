@@ -183,6 +183,7 @@ class Observation:
     def __init__(self, recorder: Recorder, data: Dataset, config: Mapping[str, Any]) -> None:
         self.recorder, self.data, self.config = recorder, data, config
         self.values: dict[str, dict[int, np.ndarray]] = {}
+        self.dead: dict[str, list[float]] = {}
 
     def epoch(self, network: Network, epoch: int) -> tuple[float, float]:
         """Record one epoch; the losses on training and validation examples."""
@@ -216,6 +217,10 @@ class Observation:
         self.recorder.collect("predictions", epoch, probabilities=probabilities.astype(np.float16))
         if len(layers) > 2:
             self.recorder.collect("hidden", epoch, activations=layers[-2].astype(np.float16))
+        if self.config["activation"] == "relu":
+            for k, a in enumerate(layers[1:-1], 1):
+                # A dead unit is 0 for every example of the test set.
+                self.dead.setdefault(f"dead_layer{k}", []).append(float((a == 0).all(axis=0).mean()))
         measured = {f"weights_layer{k}": W for k, W in enumerate(network.W, 1)}
         measured |= {f"gradients_layer{k}": g for k, g in enumerate(dW, 1)}
         measured |= {f"activations_layer{k}": a[:HISTOGRAM_INPUTS] for k, a in enumerate(layers[1:], 1)}
@@ -234,7 +239,8 @@ class Observation:
             arrays |= {f"{what}_{layer}": counts, f"{what}_edges_{layer}": edges}
             arrays["epochs"] = np.array(sorted(by_epoch), dtype=np.int64)
         if arrays:
-            self.recorder.arrays("histograms", **arrays)
+            dead = {name: np.array(shares) for name, shares in sorted(self.dead.items())}
+            self.recorder.arrays("histograms", **arrays, **dead)
 
 
 def histograms(samples: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:

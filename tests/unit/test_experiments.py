@@ -157,6 +157,9 @@ def test_the_perceptron_records_what_figures_need(store: Store) -> None:
     assert histograms["weights_layer1"].sum(axis=1).tolist() == [64 * 6] * 4
     assert histograms["gradients_layer3"].sum(axis=1).tolist() == [50] * 4
     assert histograms["activations_edges_layer2"].shape == (61,)
+    silent = (hidden["activations"] == 0).all(axis=1).mean(axis=1)
+    np.testing.assert_allclose(histograms["dead_layer2"], silent)
+    assert histograms["dead_layer1"].shape == (4,) and "dead_layer3" not in histograms
 
 
 @pytest.mark.store
