@@ -28,6 +28,7 @@ from figproof.numerics.summaries import short_number
 
 ARTIFACT = "data"
 MOST_CONDITIONS = 4
+MOST_CLASSES = 100
 HATCHES = ("", "////", "....", "xxxx")
 EVEN_DASH = (0, (1, 1.5))
 _BAR_SHARE = 0.8
@@ -75,6 +76,12 @@ def derive(snapshot: Snapshot, params: Params) -> Table:
             f"{len(names)} class names for counts of {'/'.join(map(str, sizes))} classes",
             where="params.class_labels",
             hint="name each class once, and pin runs on the same classes",
+        )
+    if len(names) > MOST_CLASSES:
+        raise FigproofError(
+            f"{len(names)} classes make bars too thin to see; at most {MOST_CLASSES}",
+            where=f"pin {snapshot.pin}",
+            hint="record the counts of groups of classes as further arrays and name these in params.parts",
         )
     rows = [
         (condition, part, name, found[:, at].mean(), int(found[:, at].min()), int(found[:, at].max()))
@@ -211,7 +218,8 @@ def _heading(table: Table, part: str, conditions: tuple[str, ...], look: Any) ->
 def _name_classes(fig: Any, axes: Any, names: list[str], look: Any) -> None:
     """Every name where rows are high enough, else every second, third, ... row."""
     room_pt = 0.62 * size_in(fig)[1] * 72 / len(names)
-    every = max(1, int(np.ceil(_ROW_PT * look.venue.small_pt / room_pt)))
+    least = _ROW_PT * look.venue.small_pt / room_pt
+    every = next(step for step in (1, 2, 5, 10, 20, 50, MOST_CLASSES) if step >= min(least, MOST_CLASSES))
     shown = range(0, len(names), every)
     axes.set_yticks(list(shown), [names[at] for at in shown], parse_math=False, fontsize=look.venue.small_pt)
     axes.set_ylim(len(names) - 0.5, -0.5)

@@ -288,7 +288,7 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
         params.y_scale, **({"linthresh": params.symlog_threshold} if params.symlog_threshold else {})
     )
     left, right = lines["x"].min(), lines["x"].max()
-    axes.set_xlim(left, right if right > left else left + 1)
+    axes.set_xlim(*((left, right) if right > left else (left - 0.5, left + 0.5)))
     low, high = axes.get_ylim() if params.y_limits is None else params.y_limits
     # A symlog axis without its zero would look like a logarithmic one.
     axes.set_ylim(min(low, 0.0) if params.y_scale == "symlog" and params.y_limits is None else low, high)

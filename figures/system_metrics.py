@@ -149,9 +149,13 @@ def _panel(axes: Any, table: Table, metric: str, conditions: tuple[str, ...], lo
     top = axes.get_ylim()[1]
     axes.set_ylim(0, 1.05 * top if top > 0 else 1)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, steps=[1, 2, 5, 10]))
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=5))
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10]))
     # No offset such as 1e-6 above the axis, where the note stands.
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: Formatter.fix_minus(f"{value:g}")))
+    axes.yaxis.set_major_formatter(FuncFormatter(_plain))
+
+
+def _plain(value: float, _: int) -> str:
+    return Formatter.fix_minus(f"{value:g}".replace("e-0", "e-").replace("e+0", "e"))
 
 
 def _ends(table: Table, metric: str, conditions: tuple[str, ...], look: Any) -> list[EndLabel]:
