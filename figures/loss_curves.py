@@ -32,7 +32,7 @@ from figproof.axes.curves import (
 from figproof.axes.seeds import seeds_note
 from figproof.errors import FigproofError
 from figproof.kinds import Example, KindParams, example_run
-from figproof.model import FloatArray, Frame, IntArray, Metric, Run, Snapshot, Table, concatenate, frame
+from figproof.model import FloatArray, Frame, Metric, Run, Snapshot, Table, concatenate
 from figproof.numerics.curves import (
     Aligned,
     align,
@@ -44,6 +44,7 @@ from figproof.numerics.curves import (
 )
 from figproof.numerics.events import broken_frame, rate_frame
 from figproof.numerics.intervals import OverRuns, over_runs
+from figproof.numerics.lines import check_drawable, check_units, line_frame
 from figproof.numerics.reduce import keep_extremes
 from figproof.numerics.seeds import runs_frame
 
@@ -156,7 +157,7 @@ def derive(snapshot: Snapshot, params: Params) -> Table:
     for condition in names:
         for metric in params.metrics:
             recorded = metric_of_each(runs[condition], metric)
-            _check_units(first, recorded[0])
+            check_units(first, recorded[0])
             found = _of_metric(condition, runs[condition], recorded, params, parts)
             thinned, left_out = thinned + found[0], left_out + found[1]
         if params.mark_rate:
@@ -193,34 +194,24 @@ def _of_metric(
     for label, rows in groups or [(params.centre, every)]:
         line, unsmoothed = smooth.only(rows), plain.only(rows)
         drawn, before = _over(line, params, params.band), _over(unsmoothed, params, "none")
-        _check_drawable(drawn, before, condition, metric, params)
+        check_drawable(drawn, before, f"metric {metric}, condition {condition}", params.y_scale == "log")
         x = x_of([runs[row] for row in rows], params.x, line)
         shown = np.vstack([drawn.centre, drawn.low, drawn.high, before.centre])
         kept = keep_extremes(shown, DRAWN_STRETCHES)
         thinned += x.size - kept.size
-        parts["lines"].append(_line(condition, metric, label, line.steps, x, drawn, kept))
+        parts["lines"].append(line_frame((condition, metric, label), line.steps, x, drawn, kept))
         if params.smoothing != "none":
-            parts["raw"].append(_line(condition, metric, label, line.steps, x, before, kept))
+            parts["raw"].append(line_frame((condition, metric, label), line.steps, x, before, kept))
         if params.mark_best and metric == params.metrics[0]:
             best = np.nanargmin if params.mark_best == "lowest" else np.nanargmax
             at = [int(best(drawn.centre))]
-            parts["best"].append(_line(condition, metric, label, line.steps, x, drawn, np.array(at)))
+            parts["best"].append(line_frame((condition, metric, label), line.steps, x, drawn, np.array(at)))
     return thinned, smooth.left_out
 
 
 def _over(aligned: Aligned, params: Params, band: str) -> OverRuns:
     centre = "mean" if params.centre == "none" else params.centre
     return over_runs(aligned.values, aligned.recorded, centre, band, params.bootstrap_seed)
-
-
-def _check_units(first: Metric, other: Metric) -> None:
-    if (first.unit, first.step_unit) != (other.unit, other.step_unit):
-        raise FigproofError(
-            f"metrics of different units cannot share an axis: {first.name} ({first.unit!r} per "
-            f"{first.step_unit}), {other.name} ({other.unit!r} per {other.step_unit})",
-            where="params.metrics",
-            hint="draw them as two panels",
-        )
 
 
 def _smoothed(values: FloatArray, params: Params) -> FloatArray:
@@ -234,48 +225,6 @@ def _aligned(recorded: tuple[Metric, ...], params: Params, values: list[FloatArr
         return align([series.steps for series in recorded], values, params.align)
     except FigproofError as error:
         raise FigproofError(error.problem, where=f"metric {recorded[0].name}", hint=error.hint) from error
-
-
-def _check_drawable(drawn: OverRuns, before: OverRuns, condition: str, metric: str, params: Params) -> None:
-    where = f"metric {metric}, condition {condition}"
-    if not np.isfinite(drawn.centre).any():
-        raise FigproofError(
-            "has no step at which every run is finite", where=where, hint="leave the condition out"
-        )
-    if params.y_scale != "log":
-        return
-    for name, series in (("value", before.centre), ("band", drawn.low)):
-        finite = series[np.isfinite(series)]
-        if finite.size and finite.min() <= 0:
-            raise FigproofError(
-                f"a {name} of {finite.min():.6g} cannot stand on a logarithmic axis",
-                where=where,
-                hint="set y_scale: symlog with symlog_threshold"
-                + (", or band: bootstrap95 or minmax, which stay within the data" if name == "band" else ""),
-            )
-
-
-def _line(
-    condition: str,
-    metric: str,
-    label: str,
-    steps: IntArray,
-    x: FloatArray,
-    drawn: OverRuns,
-    kept: IntArray,
-) -> Frame:
-    count = kept.size
-    return frame(
-        condition=[condition] * count,
-        metric=[metric] * count,
-        line=[label] * count,
-        step=steps[kept],
-        x=x[kept],
-        value=drawn.centre[kept],
-        low=drawn.low[kept],
-        high=drawn.high[kept],
-        runs=drawn.runs[kept],
-    )
 
 
 def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
