@@ -62,7 +62,9 @@ def derive(snapshot: Snapshot, params: Params) -> Table:
         order, preferred, share = order_by_class(values, labels)
     except FigproofError as error:
         raise FigproofError(error.problem, where=where, hint=error.hint) from error
-    rows = first_of_each(labels, params.per_class or max(1, MOST_ROWS // classes.size))
+    # All of them where they have room, else equally many of each class.
+    room = labels.size if labels.size <= MOST_ROWS else max(1, MOST_ROWS // classes.size)
+    rows = first_of_each(labels, params.per_class or room)
     if rows.size > 2 * MOST_ROWS:
         raise FigproofError(
             f"{rows.size} rows cannot be told apart; at most {2 * MOST_ROWS}",
@@ -143,7 +145,7 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
     label_axis(axes.xaxis, "units, by class of largest mean activation")
     parts = [f"epoch {facts['epoch']}", f"{columns} units"]
     if facts["constant_units"]:
-        parts.append(f"{facts['constant_units']} never change")
+        parts.append(f"{facts['constant_units']} never change (right)")
     whole = facts["shown"] == facts["examples"]
     parts.append(
         f"{facts['examples']} examples" if whole else f"{facts['shown']} of {facts['examples']} examples"

@@ -13,7 +13,7 @@ import re
 from typing import Any, Literal
 
 import numpy as np
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import Formatter, FuncFormatter, MaxNLocator
 from pydantic import Field
 
 from figproof.axes import before_draw, fit_lines, label_axis, note, size_in
@@ -158,8 +158,8 @@ def _draw_ridges(axes: Any, part: Frame, heights: FloatArray, epochs: Any, look:
         )
     axes.set_ylim(-epochs.size + 0.7, OVERLAP + 0.1)
     axes.set_xlim(edges[0], edges[-1])
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=3, steps=[1, 2, 5, 10]))
-    axes.ticklabel_format(axis="x", style="plain", useOffset=False)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=2, steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: Formatter.fix_minus(f"{value:.3g}")))
     for side in ("left", "top", "right"):
         axes.spines[side].set_visible(False)
     axes.tick_params(axis="y", length=0)
@@ -167,7 +167,7 @@ def _draw_ridges(axes: Any, part: Frame, heights: FloatArray, epochs: Any, look:
     def name_epochs() -> None:
         room_pt = axes.bbox.height * 72 / axes.get_figure(root=True).dpi
         most = max(2, int(room_pt / (1.5 * look.venue.small_pt)))
-        rows = evenly(epochs.size, most)
+        rows = np.arange(0, epochs.size, -(-epochs.size // most))
         axes.set_yticks(-rows.astype(float), [str(epochs[row]) for row in rows])
 
     name_epochs()

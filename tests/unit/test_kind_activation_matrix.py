@@ -57,7 +57,7 @@ def test_a_unit_that_never_changes_is_counted_and_stands_last():
     table = derive()
     assert table.facts["constant_units"] == 1
     assert np.isnan(table.frame("units")["selectivity"][-1])
-    assert "1 never change" in picture(table).axes[0].texts[0].get_text()
+    assert "1 never change (right)" in picture(table).axes[0].texts[0].get_text()
 
 
 def test_the_first_examples_of_each_class_are_kept_and_the_rest_is_stated():
