@@ -50,7 +50,8 @@ class Umap:
     neighbours, min_dist
         As in UMAP.
     first_rounds, next_rounds : int
-        Optimisation rounds of a cold start, from UMAP's spectral layout, and of a warm one.
+        Optimisation rounds of a cold start, from UMAP's spectral layout, and of a warm one, which
+        also settles a cold one.
     next_rate : float
         Learning rate of a warm start. UMAP's usual 1 shakes a finished layout anew: on 360 points,
         0.1 more than halves the displacement and keeps trustworthiness and kNN accuracy.
@@ -73,9 +74,6 @@ class Umap:
         FigproofError
             ``neighbours`` is not in 2..n-1, or the layer has fewer different points than that.
         """
-        # Importing umap compiles for seconds; PCA and stars need none of it.
-        from umap import UMAP
-
         different = _different(layer)
         if not 2 <= self.neighbours < different:
             raise FigproofError(
@@ -84,6 +82,16 @@ class Umap:
                 where=where,
                 hint="lower params.n_neighbors, or choose an epoch where the points differ",
             )
+        if start is not None:
+            return self._optimised(layer, start)
+        # UMAP scales given coordinates to a side of 10 before it goes on: a cold layout is settled at
+        # that scale too, or the second epoch of a chain would shrink at once.
+        return self._optimised(layer, self._optimised(layer, None))
+
+    def _optimised(self, layer: FloatArray, start: FloatArray | None) -> FloatArray:
+        # Importing umap compiles for seconds; PCA and stars need none of it.
+        from umap import UMAP
+
         mapper = UMAP(
             n_components=self.dimensions,
             n_neighbors=self.neighbours,
