@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,6 +54,6 @@ def test_an_epoch_that_failed_is_not_recorded() -> None:
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the unit is the system's")
 def test_peak_memory_is_in_mib_as_the_kernel_says() -> None:
-    with open("/proc/self/status") as status:
+    with Path("/proc/self/status").open() as status:
         (kib,) = [int(line.split()[1]) for line in status if line.startswith("VmHWM")]
     assert peak_memory_mib() == pytest.approx(kib / 1024, rel=0.05)
