@@ -23,6 +23,11 @@ def test_overfitting_starts_at_the_lowest_validation_loss_and_states_the_rise():
     assert health.overfitting(STEPS, FALLING[::-1], validation) is None
 
 
+def test_a_network_that_learned_nothing_does_not_overfit():
+    wobble = 2.3 - 0.01 * STEPS * (STEPS <= 3)
+    assert health.overfitting(STEPS, FALLING, wobble) is None
+
+
 def test_the_first_value_that_is_not_finite_is_named():
     broken = np.where(STEPS >= 7, np.nan, FALLING)
     found = health.not_finite(STEPS, [FALLING, broken])

@@ -15,6 +15,8 @@ from figproof.model import FloatArray, IntArray
 
 OVERFIT_RISE = 0.05
 """Share of the validation loss's fall; in the manner of Prechelt 1998, whose GL stops at 5 %."""
+LEARNED_FALL = 0.1
+"""Share of the untrained validation loss; a smaller fall is noise, and its rise no overfitting."""
 UNDERFIT_LEFT = 0.5
 """Share of the untrained training loss that is left at the end."""
 OSCILLATION_RISES = 0.3
@@ -66,12 +68,13 @@ def overfitting(steps: IntArray, train: FloatArray, validation: FloatArray) -> F
     """Validation loss ends above its lowest value while training loss fell on.
 
     The rise is the median of the last tenth less the lowest value, as a share of the fall from the
-    first value to the lowest; it starts at the step of the lowest value. Losses are finite, shape (n,).
+    first value to the lowest; it starts at the step of the lowest value. A network that learned next to
+    nothing does not overfit. Losses are finite and not negative, shape (n,).
     """
     best = int(np.argmin(validation))
     fall = float(validation[0] - validation[best])
     rise = _end(validation) - float(validation[best])
-    if fall <= 0 or rise <= OVERFIT_RISE * fall or _end(train) >= train[best]:
+    if fall <= LEARNED_FALL * validation[0] or rise <= OVERFIT_RISE * fall or _end(train) >= train[best]:
         return None
     return Finding("overfitting", rise / fall, OVERFIT_RISE, int(steps[best]))
 
