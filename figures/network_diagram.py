@@ -8,6 +8,7 @@ so that weights that cancel give a wide pale link. All layers share both scales;
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -125,7 +126,7 @@ def _recorded(run: Run, epoch: int | None, where: str) -> tuple[list[FloatArray]
                 hint="choose a smaller network",
             )
         weights.append(stack[at[0]].astype(np.float64))
-    fits = all(a.shape[1] == b.shape[0] for a, b in zip(weights[:-1], weights[1:], strict=True))
+    fits = all(a.shape[1] == b.shape[0] for a, b in pairwise(weights))
     if not weights or not fits or not all(np.isfinite(matrix).all() for matrix in weights):
         raise FigproofError(
             "weights are missing, do not fit together or are not finite",

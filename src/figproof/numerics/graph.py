@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from scipy.cluster.hierarchy import leaves_list, ward
@@ -71,6 +72,6 @@ def group_links(weights: FloatArray, source: IntArray, target: IntArray) -> tupl
 def unit_groups(weights: Sequence[FloatArray], first: IntArray, most: int) -> list[IntArray]:
     """Groups of all layers: the given ones of the input, similar hidden units, every output alone."""
     groups = [first]
-    for before, after in zip(weights[:-1], weights[1:], strict=True):
+    for before, after in pairwise(weights):
         groups.append(similar_units(np.hstack([before.T, after]), most))
     return [*groups, np.arange(weights[-1].shape[1], dtype=np.int64)]
