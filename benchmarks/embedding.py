@@ -20,6 +20,7 @@ import numpy as np
 from sklearn.manifold import TSNE
 from sklearn.manifold import trustworthiness as sklearn_trustworthiness
 
+from figproof.numerics.embedding import pca_basis, project
 from figproof.numerics.embedding_chain import Tsne, Umap
 from figproof.numerics.embedding_quality import displacement, nearest, trustworthiness, turned_onto
 from figproof.project import Project
@@ -75,7 +76,7 @@ def measured(
 
 def judging(layer: np.ndarray) -> None:
     """Exact trustworthiness, here and in scikit-learn."""
-    plane = layer[:, :2] + 0.0
+    plane = project(layer, pca_basis(layer))
     ours, mine = timed(lambda: trustworthiness(layer, nearest(plane, NEIGHBOURS)))
     theirs, yours = timed(lambda: sklearn_trustworthiness(layer, plane, n_neighbors=NEIGHBOURS))
     print("\n| trustworthiness of 10,000 points | seconds | value |\n| --- | --- | --- |")
