@@ -1,5 +1,6 @@
 """pins -> snapshots -> derived numbers -> figures -> index. Run: snakemake"""
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -12,7 +13,7 @@ except FigproofError as error:
     sys.exit(f"figproof: {error}")
 
 # Rules call the figproof that belongs to this Snakemake, whether or not its environment is active.
-shell.prefix(f"set -euo pipefail; PATH='{Path(sys.executable).parent}':\"$PATH\"; ")
+shell.prefix(f"set -euo pipefail; PATH={shlex.quote(str(Path(sys.executable).parent))}:\"$PATH\"; ")
 
 
 wildcard_constraints:

@@ -47,7 +47,7 @@ def draw_figure(project: Project, figure: str) -> None:
             f"{spec.height_in} is higher than {look.venue.name} allows ({look.venue.max_height_in} in)",
             where=f"{where}: height_in",
         )
-    tables = read_tables(project, figure)
+    tables = read_tables(project, figure, spec)
     provenance = figure_provenance(project, figure, spec, look, {k: d for k, (d, _) in tables.items()})
     params = load_params(project, figure, spec)
     size = (look.venue.widths_in[spec.width], spec.height_in)

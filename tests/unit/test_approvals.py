@@ -19,6 +19,17 @@ def built(tmp_path):
         path = tmp_path / "results" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(name)
+    for name, content in {
+        "config.yaml": "venue: icml2025\nformats: [pdf]\n",
+        "figures/a.yaml": "",
+        "figures/b.yaml": "",
+        "figures/new.yaml": "",
+    }.items():
+        (tmp_path / "config" / "figures").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "config" / name).write_text(content)
+    for name in ("venues/icml2025.mplstyle", "palettes/petroff10.yaml", "palettes/viridis.yaml"):
+        (tmp_path / "styles" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "styles" / name).touch()
     return Project(tmp_path)
 
 
@@ -58,3 +69,12 @@ def test_a_damaged_lock_is_named(built, content):
     built.approved_file.write_text(content)
     with pytest.raises(FigproofError, match=r"figures\.lock: is damaged"):
         compare(built)
+
+
+def test_files_of_figures_and_formats_that_are_gone_are_named_and_not_approved(built):
+    (built.figure_specs / "b.yaml").unlink()
+    (built.results / "figures" / "a.svg").touch()
+    approve(built, [])
+    result = compare(built)
+    assert result.left_over == ("figures/a.svg", "figures/b.pdf")
+    assert (result.total, result.unapproved) == (4, ()) and "figures/b.pdf" not in result.same

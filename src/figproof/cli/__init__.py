@@ -48,8 +48,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = _parser(arguments[0] if arguments else None)
     parsed = parser.parse_args(arguments)
     try:
-        project = Project.find(Path.cwd())
-        return int(parsed.run(parsed, project.root))
+        here = Path.cwd()
+        root = here if getattr(parsed, "anywhere", False) else Project.find(here).root
+        return int(parsed.run(parsed, root))
     except FigproofError as error:
         print(f"figproof: {error}", file=sys.stderr)
         return 1

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import fcntl
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,7 @@ def _snapshot(arguments: argparse.Namespace, root: Path) -> int:
     def progress(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
+    _hold_step_lock(Project(root))
     take_snapshot(Project(root), arguments.pin, lambda: open_store(root), progress)
     return 0
 
@@ -68,4 +71,13 @@ def _as_worker(root: Path) -> Project:
 
     project = Project(root)
     become_worker(project.cache)
+    _hold_step_lock(project)
     return project
+
+
+def _hold_step_lock(project: Project) -> None:
+    """Say to builds that a step runs, for as long as this process lives."""
+    project.results.mkdir(parents=True, exist_ok=True)
+    # Kept open on purpose: the lock goes with the descriptor.
+    descriptor = os.open(project.steps_lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    fcntl.flock(descriptor, fcntl.LOCK_SH)
