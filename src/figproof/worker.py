@@ -29,7 +29,7 @@ FIXED = {
     "OPENBLAS_NUM_THREADS": "1",
     "TZ": "UTC",
 }
-"""What each variable is set to, by name; recorded in ``docs/determinism.md``."""
+"""What each variable is set to, by name; what for: ``docs/determinism.md``."""
 
 _PASSED_ON = ("FIGPROOF_STORE", "HOME", "PATH", "TMPDIR", "SYSTEMROOT")
 
