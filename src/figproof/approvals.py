@@ -10,8 +10,9 @@ from pathlib import Path
 from figproof.canonical import digest_file, to_readable_json
 from figproof.errors import FigproofError
 from figproof.files import write_atomic
+from figproof.kinds import TEXTS
 from figproof.project import Project
-from figproof.specs import figure_ids, load_config
+from figproof.specs import load_config, load_figures, text_figures
 
 FORMAT = "figproof-approved-1"
 _FOLDERS = ("figures", "derived")
@@ -46,17 +47,11 @@ def generated_files(project: Project) -> dict[str, Path]:
 
 def left_over_files(project: Project, names: Iterable[str]) -> set[str]:
     """Those files that no build makes now: their figure or format was taken out of ``config``."""
-    figures = set(figure_ids(project))
-    suffixes = {*load_config(project).formats, "provenance.json"}
-    return {
-        name
-        for name in names
-        if (figure := _figure_of(name)) is not None
-        and (
-            figure not in figures
-            or (name.startswith("figures/") and name.partition("/")[2].partition(".")[2] not in suffixes)
-        )
-    }
+    figures = load_figures(project)
+    drawn = {f"figures/{f}.{s}" for f in figures for s in (*load_config(project).formats, "provenance.json")}
+    written = {f"figures/{f}.{s}" for f in text_figures(project, figures) for s in TEXTS}
+    made = {name for name in names if name.startswith("derived/") and _figure_of(name) in figures}
+    return set(names) - drawn - written - made - {"index.html"}
 
 
 def load_approved(project: Project) -> dict[str, str]:

@@ -18,10 +18,11 @@ from typing import IO, Any
 from figproof.canonical import digest_file, to_readable_json
 from figproof.errors import FigproofError
 from figproof.files import sweep_leftovers, write_atomic
+from figproof.kinds import TEXTS
 from figproof.pins import pin_path
 from figproof.project import Project
 from figproof.provenance import library_digest, lock_digest, part_inputs, spec_digest
-from figproof.specs import Config, FigureSpec, load_config, load_figures, style_files
+from figproof.specs import Config, FigureSpec, load_config, load_figures, style_files, text_figures
 from figproof.worker import FIXED
 
 
@@ -34,12 +35,15 @@ class Graph:
     figures : mapping of str to FigureSpec
         By id, sorted.
     formats : tuple of str
+    tables : tuple of str
+        The figures that are also written as text.
     build_lock : file
         Held while the process lives: two builds at once would race for ``.snakemake``.
     """
 
     figures: Mapping[str, FigureSpec]
     formats: tuple[str, ...]
+    tables: tuple[str, ...]
     build_lock: IO[bytes]
 
     @classmethod
@@ -59,7 +63,7 @@ class Graph:
             content = to_readable_json(key)
             if not path.is_file() or path.read_bytes() != content:
                 write_atomic(path, content)
-        return cls(figures, tuple(config.formats), lock)
+        return cls(figures, tuple(config.formats), text_figures(project, figures), lock)
 
     def manifests(self, figure: str) -> list[str]:
         """The snapshots that a figure is derived from."""
@@ -71,12 +75,18 @@ class Graph:
         suffixes = [*self.formats, "provenance.json"]
         return [f"results/figures/{figure}.{suffix}" for suffix in suffixes]
 
+    def text_files(self, figure: str) -> list[str]:
+        """What a figure is written as in text; ``{figure}`` gives the pattern."""
+        return [f"results/figures/{figure}.{suffix}" for suffix in TEXTS]
+
     def targets(self) -> list[str]:
         """Everything that a build keeps; what is missing of it is made again."""
         kept = {"results/index.html"}
         for figure in self.figures:
             kept.update(self.manifests(figure), self.figure_files(figure))
             kept.add(f"results/derived/{figure}/TABLES.json")
+        for figure in self.tables:
+            kept.update(self.text_files(figure))
         return sorted(kept)
 
 

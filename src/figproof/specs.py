@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from figproof.closed import Closed, parse
 from figproof.errors import FigproofError, raise_together, suggest
-from figproof.kinds import kind_names, load_kind
+from figproof.kinds import kind_names, load_kind, writes_texts
 from figproof.project import Project
 from figproof.yamlfile import load_yaml
 
@@ -322,6 +322,12 @@ def load_params(project: Project, figure: str, spec: FigureSpec) -> tuple[Any, .
             errors.append(error)
     raise_together(errors)
     return tuple(loaded)
+
+
+def text_figures(project: Project, figures: Mapping[str, FigureSpec]) -> tuple[str, ...]:
+    """Ids of the figures of one panel whose kind is also written as text, sorted."""
+    single = {figure: spec.parts()[0][1].kind for figure, spec in figures.items() if not spec.layout}
+    return tuple(sorted(figure for figure, kind in single.items() if writes_texts(project.kinds, kind)))
 
 
 def style_files(venue: str, qualitative: str, sequential: str) -> list[str]:

@@ -7,6 +7,9 @@ from figproof.errors import FigproofError
 from figproof.project import Project
 
 
+FIGURE = "kind: dot\npin: runs\nheight_in: 2.0\n"
+
+
 @pytest.fixture
 def built(tmp_path):
     for name in (
@@ -21,15 +24,18 @@ def built(tmp_path):
         path.write_text(name)
     for name, content in {
         "config.yaml": "venue: icml2025\nformats: [pdf]\n",
-        "figures/a.yaml": "",
-        "figures/b.yaml": "",
-        "figures/new.yaml": "",
+        "figures/a.yaml": FIGURE,
+        "figures/b.yaml": FIGURE,
+        "figures/new.yaml": FIGURE,
     }.items():
         (tmp_path / "config" / "figures").mkdir(parents=True, exist_ok=True)
         (tmp_path / "config" / name).write_text(content)
     for name in ("venues/icml2025.mplstyle", "palettes/petroff10.yaml", "palettes/viridis.yaml"):
         (tmp_path / "styles" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "styles" / name).touch()
+    for name in ("figures/dot.py", "config/pins/runs.json"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
     return Project(tmp_path)
 
 
@@ -78,3 +84,11 @@ def test_files_of_figures_and_formats_that_are_gone_are_named_and_not_approved(b
     result = compare(built)
     assert result.left_over == ("figures/a.svg", "figures/b.pdf")
     assert (result.total, result.unapproved) == (4, ()) and "figures/b.pdf" not in result.same
+
+
+def test_texts_belong_to_a_figure_whose_kind_writes_them(built):
+    (built.results / "figures" / "a.tex").touch()
+    approve(built, [])
+    assert compare(built).left_over == ("figures/a.tex",)
+    (built.kinds / "dot.py").write_text("def texts(figure, table, params, look): ...\n")
+    assert compare(built).unapproved == ("figures/a.tex",)

@@ -1,4 +1,4 @@
-"""The steps of the DAG: ``figproof snapshot|derive|draw|index``."""
+"""The steps of the DAG: ``figproof snapshot|derive|draw|write|index``."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from figproof.project import Project
 
 
 def add_parser(subparsers: Any) -> None:
-    """Add the four steps."""
+    """Add the steps."""
     for word, argument, run in (
         ("snapshot", "pin", _snapshot),
         ("derive", "figure", _derive),
         ("draw", "figure", _draw),
+        ("write", "figure", _write),
         ("index", None, _index),
     ):
         parser = subparsers.add_parser(word, help=run.__doc__)
@@ -54,6 +55,15 @@ def _draw(arguments: argparse.Namespace, root: Path) -> int:
     from figproof.drawing import draw_figure
 
     draw_figure(project, arguments.figure)
+    return 0
+
+
+def _write(arguments: argparse.Namespace, root: Path) -> int:
+    """write a figure that is also text as LaTeX and Markdown"""
+    project = _as_worker(root)
+    from figproof.drawing import write_texts
+
+    write_texts(project, arguments.figure)
     return 0
 
 
