@@ -6,7 +6,6 @@ from figproof.approvals import approve, compare
 from figproof.errors import FigproofError
 from figproof.project import Project
 
-
 FIGURE = "kind: dot\npin: runs\nheight_in: 2.0\n"
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from figproof.errors import FigproofError
+from figproof.errors import FigproofError, suggest
 from figproof.project import Project
 from figproof.specs import load_config, load_figure, load_figures, load_params, load_selection, rectangle
 
@@ -212,3 +212,9 @@ def test_a_wrong_key_below_a_filter_is_answered_with_the_filters_keys(project):
         load_selection(project, "optimizers")
     assert "config.rate: {'mn': 1} is no filter" in str(error.value)
     assert "{min: ..., max: ...}" in str(error.value)
+
+
+def test_names_that_come_from_runs_are_shown_short_and_without_what_a_terminal_obeys():
+    said = suggest("loss", ["\x1b[31mloss", "m" * 500, *(f"metric{k}" for k in range(200))])
+    assert "\x1b" not in said and r"\x1b[31mloss" in said
+    assert "and 162 more" in said and len(said) < 2000

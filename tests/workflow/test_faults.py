@@ -31,6 +31,13 @@ def test_a_run_that_was_edited_after_pinning_stops_the_build_and_is_named(with_s
     assert f"run {run} " in check and "was edited" in check
 
 
+def test_a_selection_that_was_edited_since_is_told(with_store):
+    path = with_store.root / "config/selections/depth.yaml"
+    path.write_text(path.read_text().replace("seeds: 1", "seeds: 2"))
+    output = with_store.run("figproof", "pin", "--check", "depth", code=1).stdout
+    assert "the selection expects 2 seeds, the pin 1" in output
+
+
 def test_a_run_that_was_deleted_and_one_that_is_new_are_told_apart(with_store):
     run = only_run_of(with_store, "adam")
     with open_store(with_store.root) as store:

@@ -55,6 +55,9 @@ def main(arguments: list[str] | None = None) -> int:
     except FigproofError as error:
         print(f"figproof: {error}", file=sys.stderr)
         return 1
+    except MemoryError:
+        print("figproof: needs more memory than the machine has; give it fewer points", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("figproof: interrupted", file=sys.stderr)
         return 130
