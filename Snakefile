@@ -1,5 +1,6 @@
 """pins -> snapshots -> derived numbers -> figures -> index. Run: snakemake"""
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -12,7 +13,7 @@ except FigproofError as error:
     sys.exit(f"figproof: {error}")
 
 # Rules call the figproof that belongs to this Snakemake, whether or not its environment is active.
-shell.prefix(f"set -euo pipefail; PATH='{Path(sys.executable).parent}':\"$PATH\"; ")
+shell.prefix(f'set -euo pipefail; PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH"; ')
 
 
 wildcard_constraints:
@@ -68,10 +69,26 @@ rule draw:
         "figproof draw {wildcards.figure} 2>&1 | tee {log}"
 
 
+# A kind that is also text: LaTeX, its numbers as macros, Markdown.
+rule write:
+    input:
+        "results/keys/draw/{figure}.json",
+        "results/derived/{figure}/TABLES.json",
+    output:
+        [update(path) for path in graph.text_files("{figure}")],
+    log:
+        "results/logs/write/{figure}.log",
+    conda:
+        "environment.yml"
+    shell:
+        "figproof write {wildcards.figure} 2>&1 | tee {log}"
+
+
 rule index:
     input:
         "results/keys/index/index.json",
         [path for figure in graph.figures for path in graph.figure_files(figure)],
+        [path for figure in graph.tables for path in graph.text_files(figure)],
     output:
         update("results/index.html"),
     log:

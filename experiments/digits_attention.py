@@ -20,6 +20,7 @@ from figproof import record
 from figproof.errors import FigproofError
 from figproof.record import Declared, Experiment, Progress, Recorder
 from figproof.record.datasets import Part, load
+from figproof.record.numbers import check_number
 
 ex = Experiment("digits_attention", save_git_info=record.has_git(__file__))
 
@@ -272,9 +273,9 @@ def check(config: Mapping[str, Any]) -> None:
         raise FigproofError(
             f"is {config['width']}, no multiple of heads ({config['heads']})", where="config: width"
         )
-    if not (config["learning_rate"] > 0 and config["weight_decay"] >= 0 and config["pixel_noise"] >= 0):
-        problem = "learning_rate must be above 0, weight_decay and pixel_noise not below it"
-        raise FigproofError(problem, where="config")
+    check_number(config, "learning_rate")
+    check_number(config, "weight_decay", zero=True)
+    check_number(config, "pixel_noise", zero=True)
 
 
 @ex.main

@@ -20,6 +20,7 @@ from figproof import record
 from figproof.errors import FigproofError, suggest
 from figproof.record import Declared, Experiment, Progress, Recorder
 from figproof.record.datasets import Dataset, Part, load, training_part
+from figproof.record.numbers import check_number
 from figproof.record.system import SystemMeter, system_metrics
 
 ex = Experiment("digits_mlp", save_git_info=record.has_git(__file__))
@@ -263,6 +264,9 @@ def check(config: Mapping[str, Any]) -> None:
             raise FigproofError(
                 f"{config[key]!r} is unknown. {suggest(str(config[key]), names)}", where=f"config: {key}"
             )
+    if not isinstance(config["hidden"], (list, tuple)):
+        problem = f"is {config['hidden']!r}; allowed is a list of whole numbers from 1, e.g. [32]"
+        raise FigproofError(problem, where="config: hidden")
     wholes = {"epochs": config["epochs"], "batch_size": config["batch_size"]}
     wholes |= {f"hidden[{i}]": width for i, width in enumerate(config["hidden"])}
     if config["checkpoint_every"] is not None:
@@ -272,8 +276,8 @@ def check(config: Mapping[str, Any]) -> None:
     for key, value in wholes.items():
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
             raise FigproofError(f"is {value!r}; allowed are whole numbers from 1", where=f"config: {key}")
-    if not config["learning_rate"] > 0 or not config["weight_decay"] >= 0:
-        raise FigproofError("learning_rate must be above 0 and weight_decay not below it", where="config")
+    check_number(config, "learning_rate")
+    check_number(config, "weight_decay", zero=True)
 
 
 @ex.main

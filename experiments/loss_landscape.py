@@ -23,6 +23,7 @@ from figproof.errors import FigproofError, suggest
 from figproof.numerics import landscape
 from figproof.record import Declared, Experiment, Progress, Recorder, SourceRun
 from figproof.record.datasets import Part, load, training_part
+from figproof.record.numbers import check_number
 
 ex = Experiment("loss_landscape", save_git_info=record.has_git(__file__))
 
@@ -203,8 +204,7 @@ def check(config: Mapping[str, Any]) -> None:
             )
     if not isinstance(config["points"], int) or not 2 <= config["points"] <= 501:
         raise FigproofError(f"is {config['points']!r}; allowed are 2 to 501", where="config: points")
-    if not config["reach"] > 0:
-        raise FigproofError(f"is {config['reach']!r}; allowed are numbers above 0", where="config: reach")
+    check_number(config, "reach")
 
 
 @ex.main

@@ -183,5 +183,9 @@ def example() -> Example:
     strength[np.arange(24) % 10, np.arange(24)] = random.uniform(1, 3, 24)
     values = np.maximum(strength[labels] + random.normal(0, 0.5, (200, 24)) - 0.2, 0)
     values[:, [5, 17]] = 0
-    arrays = {"activations": values[None].astype(np.float16), "labels": labels, "epochs": np.array([40])}
+    arrays: dict[str, Any] = {
+        "activations": values[None].astype(np.float16),
+        "labels": labels,
+        "epochs": np.array([40]),
+    }
     return Example(Snapshot("example", (example_run(1, "adam", artifacts={ARTIFACT: arrays}),)), Params())

@@ -17,7 +17,7 @@ from figproof.axes import fit_lines, label_axis, note, size_in, words
 from figproof.errors import FigproofError, suggest
 from figproof.kinds import Example, KindParams, example_run
 from figproof.model import FloatArray, Metric, Run, Snapshot, Table, concatenate, frame
-from figproof.numerics.comparing import TESTS, holm, p_text, paired
+from figproof.numerics.comparing import TESTS, Test, holm, p_text, paired
 from figproof.numerics.curves import metric_of_each, run_name
 from figproof.numerics.intervals import CENTRES, band
 from figproof.numerics.summaries import short_number, summary, summary_words
@@ -95,7 +95,7 @@ def derive(snapshot: Snapshot, params: Params) -> Table:
     rows = [_centre(name, values[of == name], params, snapshot) for name in names]
     frames = {"runs": points, "conditions": concatenate(rows)}
     if params.test != "none":
-        frames["tests"] = _tests(names, runs, values, params)
+        frames["tests"] = _tests(names, runs, values, str(params.baseline), params.test)
     facts = {"unit": metrics[0].unit, "step_unit": metrics[0].step_unit, "better": params.better}
     return Table(frames, facts)
 
@@ -118,7 +118,9 @@ def _centre(name: str, values: FloatArray, params: Params, snapshot: Snapshot) -
     )
 
 
-def _tests(names: list[str], runs: list[Run], values: FloatArray, params: Params) -> dict[str, Any]:
+def _tests(
+    names: list[str], runs: list[Run], values: FloatArray, baseline: str, test: Test
+) -> dict[str, Any]:
     by_seed: dict[str, dict[int, float]] = {name: {} for name in names}
     for run, value in zip(runs, values, strict=True):
         where = f"{run.condition} {run_name(run)}"
@@ -127,16 +129,16 @@ def _tests(names: list[str], runs: list[Run], values: FloatArray, params: Params
         if run.seed in by_seed[run.condition]:
             raise FigproofError("is there twice", where=where, hint="narrow the selection to one run a seed")
         by_seed[run.condition][run.seed] = float(value)
-    base = by_seed[str(params.baseline)]
-    others = [name for name in names if name != params.baseline]
+    base = by_seed[baseline]
+    others = [name for name in names if name != baseline]
     found = []
     for name in others:
         shared = sorted(by_seed[name].keys() & base.keys())
         pair = [np.array([side[seed] for seed in shared]) for side in (by_seed[name], base)]
         try:
-            found.append(paired(pair[0], pair[1], params.test))
+            found.append(paired(pair[0], pair[1], test))
         except FigproofError as error:
-            where = f"{name} against {params.baseline}"
+            where = f"{name} against {baseline}"
             raise FigproofError(error.problem, where=where, hint=error.hint) from error
     return frame(
         condition=np.array(others, dtype=np.str_),

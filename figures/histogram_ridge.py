@@ -184,7 +184,7 @@ def example() -> Example:
     """Three layers whose weights spread over 20 epochs; a few units of the second layer die."""
     random = np.random.default_rng(1)
     epochs = np.arange(21)
-    arrays = {"epochs": epochs}
+    arrays: dict[str, Any] = {"epochs": epochs}
     for layer, wide in ((1, 0.2), (2, 0.35), (3, 0.5)):
         edges = np.linspace(-5 * wide, 5 * wide, 61)
         drawn = [random.normal(0.02 * e * wide, wide * (1 + 0.04 * e), 2000) for e in epochs]

@@ -10,7 +10,9 @@ from pathlib import Path
 from figproof.canonical import digest_file, to_readable_json
 from figproof.errors import FigproofError
 from figproof.files import write_atomic
+from figproof.kinds import TEXTS
 from figproof.project import Project
+from figproof.specs import load_config, load_figures, text_figures
 
 FORMAT = "figproof-approved-1"
 _FOLDERS = ("figures", "derived")
@@ -18,12 +20,16 @@ _FOLDERS = ("figures", "derived")
 
 @dataclass(frozen=True)
 class Comparison:
-    """Generated files against approved ones, by path below ``results``."""
+    """Generated files against approved ones, by path below ``results``.
+
+    ``left_over`` are files of figures or formats that ``config`` no longer has; they are never approved.
+    """
 
     same: tuple[str, ...]
     different: tuple[str, ...]
     missing: tuple[str, ...]
     unapproved: tuple[str, ...]
+    left_over: tuple[str, ...]
 
     @property
     def total(self) -> int:
@@ -32,11 +38,20 @@ class Comparison:
 
 
 def generated_files(project: Project) -> dict[str, Path]:
-    """Every file that a build makes for readers, by path below ``results``, sorted."""
+    """Every file that lies where a build writes for readers, by path below ``results``, sorted."""
     found = [path for folder in _FOLDERS for path in (project.results / folder).rglob("*")]
     found += [project.results / "index.html"]
     files = [path for path in found if path.is_file() and not path.name.startswith(".")]
     return {path.relative_to(project.results).as_posix(): path for path in sorted(files)}
+
+
+def left_over_files(project: Project, names: Iterable[str]) -> set[str]:
+    """Those files that no build makes now: their figure or format was taken out of ``config``."""
+    figures = load_figures(project)
+    drawn = {f"figures/{f}.{s}" for f in figures for s in (*load_config(project).formats, "provenance.json")}
+    written = {f"figures/{f}.{s}" for f in text_figures(project, figures) for s in TEXTS}
+    made = {name for name in names if name.startswith("derived/") and _figure_of(name) in figures}
+    return set(names) - drawn - written - made - {"index.html"}
 
 
 def load_approved(project: Project) -> dict[str, str]:
@@ -59,12 +74,15 @@ def compare(project: Project) -> Comparison:
     """Hash every generated file and compare it with its approved digest."""
     approved = load_approved(project)
     files = generated_files(project)
+    left_over = left_over_files(project, files)
+    files = {name: path for name, path in files.items() if name not in left_over}
     same = {name for name, path in files.items() if approved.get(name) == digest_file(path)}
     return Comparison(
         same=tuple(sorted(same)),
         different=tuple(sorted(files.keys() & approved.keys() - same)),
         missing=tuple(sorted(approved.keys() - files.keys())),
         unapproved=tuple(sorted(files.keys() - approved.keys())),
+        left_over=tuple(sorted(left_over)),
     )
 
 
@@ -79,6 +97,8 @@ def approve(project: Project, figures: Iterable[str]) -> int:
     chosen = set(figures)
     before = load_approved(project) if project.approved_file.is_file() else {}
     files = generated_files(project)
+    for name in left_over_files(project, files):
+        del files[name]
     if not files:
         raise FigproofError("holds no figure", where="results", hint="run: make figures")
     now = {name: digest_file(path) for name, path in files.items()}

@@ -49,7 +49,7 @@ class DrawnText:
     artist: Text | None
 
 
-class Recorder(RendererAgg):  # type: ignore[misc]
+class DrawRecorder(RendererAgg):  # type: ignore[misc]
     """An Agg renderer that keeps what text was drawn, where, and how small its smallest glyph is."""
 
     def __init__(self, figure: Figure) -> None:
@@ -87,7 +87,7 @@ def _smallest_glyph_pt(text: str, prop: Any) -> float:
     return float(min((size for _, size, *_ in glyphs), default=prop.get_size_in_points()))
 
 
-def problems_of(figure: Figure, look: Look, drawn: Recorder) -> list[str]:
+def problems_of(figure: Figure, look: Look, drawn: DrawRecorder) -> list[str]:
     """All problems of a figure that was drawn with the recorder; see :func:`figproof.canvas.problems`."""
     texts = [*drawn.texts, *_texts_with_effects(figure, drawn)]
     return [
@@ -100,7 +100,7 @@ def problems_of(figure: Figure, look: Look, drawn: Recorder) -> list[str]:
     ]
 
 
-def _texts_with_effects(figure: Figure, drawn: Recorder) -> list[DrawnText]:
+def _texts_with_effects(figure: Figure, drawn: DrawRecorder) -> list[DrawnText]:
     """Texts with a halo: Matplotlib draws them as paths, which the recorder does not see."""
     found = []
     for artist in figure.findobj(Text):
@@ -117,7 +117,7 @@ def _texts_with_effects(figure: Figure, drawn: Recorder) -> list[DrawnText]:
     return found
 
 
-def _ink_box(drawn: Recorder, box: Bbox, text: str, prop: Any, ismath: bool) -> Bbox:
+def _ink_box(drawn: DrawRecorder, box: Bbox, text: str, prop: Any, ismath: bool) -> Bbox:
     """The box of the glyphs, in the extent of a text, which is as high as a line of ``lp``."""
     if "\n" in text:
         return box
@@ -154,7 +154,7 @@ def _thin_lines(figure: Figure, look: Look) -> list[str]:
     return [f"lines of {width:g} pt, {look.venue.name} allows {least:g} pt or more" for width in thin]
 
 
-def _outside(figure: Figure, drawn: Recorder, texts: list[DrawnText]) -> list[str]:
+def _outside(figure: Figure, drawn: DrawRecorder, texts: list[DrawnText]) -> list[str]:
     slack = _SLACK_PT * figure.dpi / 72
     canvas = figure.bbox
     found = []
@@ -198,7 +198,7 @@ def _shared(low: npt.NDArray[Any], high: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return shared
 
 
-def _missing_labels(figure: Figure, drawn: Recorder) -> list[str]:
+def _missing_labels(figure: Figure, drawn: DrawRecorder) -> list[str]:
     """Axes whose numbers are shown need a label of their own, or one of a figure around them."""
     shown = {id(text.artist) for text in drawn.texts}
     found = []

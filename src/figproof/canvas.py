@@ -21,7 +21,7 @@ from matplotlib.figure import Figure, SubFigure
 from pyparsing import ParseBaseException
 
 from figproof import encode
-from figproof.camera import Recorder, problems_of
+from figproof.camera import DrawRecorder, problems_of
 from figproof.encode import read_provenance
 from figproof.errors import FigproofError, suggest
 from figproof.fonts import only_shipped_fonts
@@ -224,14 +224,14 @@ def _round_layout(part: Figure | SubFigure) -> None:
         _round_layout(subfigure)
 
 
-def _paint(figure: Figure) -> Recorder:
-    recorder = Recorder(figure)
+def _paint(figure: Figure) -> DrawRecorder:
+    recorder = DrawRecorder(figure)
     figure.draw(recorder)
     return recorder
 
 
 def _encode(
-    figure: Figure, recorder: Recorder, name: str, look: Look, provenance: Mapping[str, Any]
+    figure: Figure, recorder: DrawRecorder, name: str, look: Look, provenance: Mapping[str, Any]
 ) -> bytes:
     dpi = look.venue.png_dpi
     if name == "png":

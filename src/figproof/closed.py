@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -60,10 +60,16 @@ def _explain(detail: Any, model: type[BaseModel], where: str, prefix: str) -> Fi
 
 
 def _fields_at(model: type[BaseModel], location: Iterable[Any]) -> list[str]:
-    current: type[BaseModel] = model
+    models: list[type[BaseModel]] = [model]
     for step in location:
-        annotation: Any = current.model_fields[step].annotation if step in current.model_fields else None
-        # The member of `Model | None` that has fields.
-        members = (annotation, *getattr(annotation, "__args__", ()))
-        current = next((m for m in members if isinstance(m, type) and issubclass(m, BaseModel)), current)
-    return [field.alias or name for name, field in current.model_fields.items()]
+        fields = [inner.model_fields[step].annotation for inner in models if step in inner.model_fields]
+        # A step that is no field is a key of a mapping or names a member of a union.
+        models = [inner for annotation in fields for inner in _models_in(annotation)] or models
+    return [field.alias or name for inner in models for name, field in inner.model_fields.items()]
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for member in getattr(annotation, "__args__", ()):
+        yield from _models_in(member)

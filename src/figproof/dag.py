@@ -18,9 +18,11 @@ from typing import IO, Any
 from figproof.canonical import digest_file, to_readable_json
 from figproof.errors import FigproofError
 from figproof.files import sweep_leftovers, write_atomic
+from figproof.kinds import TEXTS
+from figproof.pins import pin_path
 from figproof.project import Project
-from figproof.provenance import library_digest, lock_digest, spec_digest
-from figproof.specs import Config, FigureSpec, load_config, load_figures
+from figproof.provenance import library_digest, lock_digest, part_inputs, spec_digest
+from figproof.specs import Config, FigureSpec, load_config, load_figures, style_files, text_figures
 from figproof.worker import FIXED
 
 
@@ -33,12 +35,15 @@ class Graph:
     figures : mapping of str to FigureSpec
         By id, sorted.
     formats : tuple of str
+    tables : tuple of str
+        The figures that are also written as text.
     build_lock : file
         Held while the process lives: two builds at once would race for ``.snakemake``.
     """
 
     figures: Mapping[str, FigureSpec]
     formats: tuple[str, ...]
+    tables: tuple[str, ...]
     build_lock: IO[bytes]
 
     @classmethod
@@ -58,7 +63,7 @@ class Graph:
             content = to_readable_json(key)
             if not path.is_file() or path.read_bytes() != content:
                 write_atomic(path, content)
-        return cls(figures, tuple(config.formats), lock)
+        return cls(figures, tuple(config.formats), text_figures(project, figures), lock)
 
     def manifests(self, figure: str) -> list[str]:
         """The snapshots that a figure is derived from."""
@@ -70,29 +75,39 @@ class Graph:
         suffixes = [*self.formats, "provenance.json"]
         return [f"results/figures/{figure}.{suffix}" for suffix in suffixes]
 
+    def text_files(self, figure: str) -> list[str]:
+        """What a figure is written as in text; ``{figure}`` gives the pattern."""
+        return [f"results/figures/{figure}.{suffix}" for suffix in TEXTS]
+
     def targets(self) -> list[str]:
         """Everything that a build keeps; what is missing of it is made again."""
         kept = {"results/index.html"}
         for figure in self.figures:
             kept.update(self.manifests(figure), self.figure_files(figure))
             kept.add(f"results/derived/{figure}/TABLES.json")
+        for figure in self.tables:
+            kept.update(self.text_files(figure))
         return sorted(kept)
 
 
 def _hold_build_lock(project: Project) -> IO[bytes]:
-    path = project.results / ".build.lock"
+    path = project.build_lock
     path.parent.mkdir(parents=True, exist_ok=True)
-    lock = path.open("ab")
+    lock, steps = path.open("ab"), project.steps_lock.open("ab")
     try:
-        # The kernel drops it with the process, however it ends; Snakemake's own lock stays after a kill.
+        # The kernel drops them with the process, however it ends; Snakemake's own lock stays after a kill.
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # A build that was killed may leave a step behind, which would still write its outputs.
+        fcntl.flock(steps, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         lock.close()
         raise FigproofError(
-            "another build of this project is running",
+            "another build of this project, or a step of one, is running",
             where=project.relative(path),
             hint="wait for it to end",
         ) from None
+    finally:
+        steps.close()
     return lock
 
 
@@ -101,21 +116,10 @@ def _keys(
 ) -> Iterator[tuple[Path, dict[str, Any]]]:
     library, lock = library_digest(), lock_digest(project)
     pins = sorted({panel.pin for spec in figures.values() for _, panel in spec.parts()})
-    digests = {pin: digest_file(project.pins / f"{pin}.json") for pin in pins}
-    kinds = {panel.kind for spec in figures.values() for _, panel in spec.parts()}
-    kind_digests = {kind: digest_file(project.kinds / f"{kind}.py") for kind in sorted(kinds)}
     for pin in pins:
-        yield project.key_file("snapshot", pin), {"pin": digests[pin]}
+        yield project.key_file("snapshot", pin), {"pin": digest_file(pin_path(project, pin))}
     for figure, spec in figures.items():
-        parts = [
-            {
-                "panel": letter,
-                "kind": kind_digests[panel.kind],
-                "params": panel.params,
-                "pin": [panel.pin, digests[panel.pin]],
-            }
-            for letter, panel in spec.parts()
-        ]
+        parts = [{"panel": letter, **part_inputs(project, panel)} for letter, panel in spec.parts()]
         derive = {"parts": parts, "library": library, "lock": lock, "worker": FIXED}
         yield project.key_file("derive", figure), derive
         draw = {
@@ -135,13 +139,7 @@ def _keys(
 
 def _styles(project: Project, spec: FigureSpec, config: Config) -> dict[str, str]:
     palettes = spec.palettes or config.palettes
-    venue = project.styles / "venues" / f"{spec.venue or config.venue}.mplstyle"
-    files = [
-        project.styles / "base.mplstyle",
-        venue,
-        *(project.styles / "palettes" / f"{name}.yaml" for name in palettes.model_dump().values()),
-        *sorted((project.styles / "fonts").glob("*.ttf")),
-        project.conditions_file,
-    ]
+    names = style_files(spec.venue or config.venue, palettes.qualitative, palettes.sequential)
+    files = [*(project.root / name for name in names), *sorted((project.styles / "fonts").glob("*.ttf"))]
     # A missing file is named by `draw`, with what exists instead.
     return {project.relative(path): digest_file(path) if path.is_file() else "missing" for path in files}

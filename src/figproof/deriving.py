@@ -8,15 +8,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from figproof.canonical import digest_bytes, to_readable_json
+from figproof.canonical import digest_bytes, digest_json, to_readable_json
 from figproof.errors import FigproofError
 from figproof.files import replacing_folder
 from figproof.kinds import load_kind
 from figproof.model import Table
 from figproof.project import Project
-from figproof.provenance import lock_digest, numerics_digest
+from figproof.provenance import lock_digest, numerics_digest, part_inputs
 from figproof.snapshot import load_snapshot
-from figproof.specs import load_figure, load_params
+from figproof.specs import FigureSpec, load_figure, load_params
 from figproof.steps import kept_in
 from figproof.tables import read_table, table_digest, table_files
 from figproof.worker import FIXED
@@ -45,7 +45,8 @@ def derive_figure(project: Project, figure: str) -> None:
             for name, content in files.items():
                 (folder / letter / name).write_bytes(content)
             digests = {name: digest_bytes(content) for name, content in files.items()}
-            listing[letter] = {"digest": table_digest(files), "files": digests}
+            made_from = digest_json(part_inputs(project, panel))
+            listing[letter] = {"digest": table_digest(files), "files": digests, "from": made_from}
         (folder / TABLES).write_bytes(to_readable_json(listing))
 
 
@@ -53,29 +54,43 @@ def _progress(figure: str) -> Callable[[str], None]:
     return lambda line: print(f"{figure}: {line}", file=sys.stderr, flush=True)
 
 
-def read_tables(project: Project, figure: str) -> dict[str, tuple[str, Table]]:
-    """Letter -> (digest, table) of a derived figure.
+def read_tables(project: Project, figure: str, spec: FigureSpec) -> dict[str, tuple[str, Table]]:
+    """Letter -> (digest, table) of a derived figure, as its YAML, kinds and pins are now.
 
     Raises
     ------
     FigproofError
-        The figure was not derived, or a file was changed since; the listing is removed then, so
-        that the next build derives again.
+        The figure was not derived, or from another kind, params or pin than those it has now; or
+        a file was changed since: then the listing is removed, so that the next build derives again.
     """
     path = project.derived(figure) / TABLES
     if not path.is_file():
         raise FigproofError("is missing", where=project.relative(path), hint=f"run: figproof derive {figure}")
     try:
         listing = json.loads(path.read_bytes())
+        made_from = {letter: part["from"] for letter, part in listing.items()}
+        asked = {letter: digest_json(part_inputs(project, panel)) for letter, panel in spec.parts()}
+        if made_from != asked:
+            raise _Outdated
         return {
             letter: (part["digest"], read_table(_folder(path, letter), part["files"]))
             for letter, part in listing.items()
         }
+    except _Outdated:
+        raise FigproofError(
+            "was derived from another kind, params or pin than the figure has now",
+            where=project.relative(path),
+            hint=f"run: figproof derive {figure}",
+        ) from None
     except (FigproofError, ValueError, KeyError, TypeError) as error:
         path.unlink(missing_ok=True)
         raise FigproofError(
             f"{error}; removed {project.relative(path)}", hint="run the same command again to derive it anew"
         ) from error
+
+
+class _Outdated(Exception):
+    pass
 
 
 def _folder(listing: Path, letter: str) -> Path:

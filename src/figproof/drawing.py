@@ -9,7 +9,7 @@ from figproof.canvas import panel_letter, render
 from figproof.deriving import read_tables
 from figproof.errors import FigproofError
 from figproof.files import write_together
-from figproof.kinds import load_kind
+from figproof.kinds import TEXTS, load_kind
 from figproof.model import Table
 from figproof.project import Project
 from figproof.provenance import figure_provenance
@@ -47,7 +47,7 @@ def draw_figure(project: Project, figure: str) -> None:
             f"{spec.height_in} is higher than {look.venue.name} allows ({look.venue.max_height_in} in)",
             where=f"{where}: height_in",
         )
-    tables = read_tables(project, figure)
+    tables = read_tables(project, figure, spec)
     provenance = figure_provenance(project, figure, spec, look, {k: d for k, (d, _) in tables.items()})
     params = load_params(project, figure, spec)
     size = (look.venue.widths_in[spec.width], spec.height_in)
@@ -62,6 +62,32 @@ def draw_figure(project: Project, figure: str) -> None:
     outputs = {project.figure_file(figure, suffix): content for suffix, content in files.items()}
     outputs[project.figure_file(figure, "provenance.json")] = to_readable_json(provenance)
     write_together(outputs)
+
+
+def write_texts(project: Project, figure: str) -> None:
+    """Write a figure whose kind is also text as LaTeX, LaTeX macros and Markdown.
+
+    Raises
+    ------
+    FigproofError
+        The figure has panels, or its kind is a picture only.
+    """
+    config = load_config(project)
+    spec = load_figure(project, figure)
+    where = f"config/figures/{figure}.yaml"
+    kind = load_kind(project.kinds, spec.parts()[0][1].kind)
+    if spec.layout or kind.texts is None:
+        raise FigproofError(
+            "is a picture only", where=where, hint="figproof write is for a kind that has `texts`, alone"
+        )
+    table = read_tables(project, figure, spec)[""][1]
+    try:
+        contents = kind.texts(
+            figure, table, load_params(project, figure, spec)[0], look_of(project, spec, config)
+        )
+    except FigproofError as error:
+        raise FigproofError(str(error), where=where) from error
+    write_together({project.figure_file(figure, suffix): contents[suffix].encode() for suffix in TEXTS})
 
 
 def _draw_parts(

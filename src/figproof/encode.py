@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.backends import backend_svg
 from pypdf import PdfReader, PdfWriter
-from pypdf.errors import PyPdfError
+from pypdf.errors import DependencyError, PyPdfError
 from pypdf.generic import (
     EncodedStreamObject,
     NameObject,
@@ -195,7 +195,14 @@ def read_provenance(path: Path) -> dict[str, Any]:
     try:
         text = readers[path.suffix](content)
         provenance = json.loads(text) if text is not None else None
-    except (ValueError, struct.error, PyPdfError, ElementTree.ParseError, RecursionError) as error:
+    except (
+        ValueError,
+        struct.error,
+        PyPdfError,
+        DependencyError,
+        ElementTree.ParseError,
+        RecursionError,
+    ) as error:
         raise FigproofError(f"is damaged: {error}", where=where, hint="build the figure again") from error
     if not isinstance(provenance, dict):
         raise FigproofError("carries no provenance", where=where, hint="was it made by another program?")

@@ -5,6 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+_MOST_NAMES = 40
+_LONGEST_NAME = 100
+
 
 class FigproofError(Exception):
     """A mistake in the input or a fault outside; the CLI prints it without a traceback and exits 1.
@@ -54,4 +57,12 @@ def suggest(given: str, known: Iterable[str]) -> str:
     if not names:
         return "None exists yet."
     near = difflib.get_close_matches(given, names, n=1, cutoff=0.5)
-    return f"Known: {', '.join(names)}." + (f" Did you mean {near[0]}?" if near else "")
+    listed = ", ".join(map(_shown, names[:_MOST_NAMES]))
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return f"Known: {listed}{more}." + (f" Did you mean {_shown(near[0])}?" if near else "")
+
+
+def _shown(name: str) -> str:
+    """A name that may come from a run: short, and without what a terminal would obey."""
+    plain = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in name)
+    return plain if len(plain) <= _LONGEST_NAME else f"{plain[: _LONGEST_NAME - 3]}..."

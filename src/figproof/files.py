@@ -104,8 +104,13 @@ def replacing_folder(target: Path) -> Iterator[Path]:
         if target.exists():
             old = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=target.parent))
             target.rename(old / "old")
-            fresh.rename(target)
-            shutil.rmtree(old, ignore_errors=True)
+            try:
+                fresh.rename(target)
+            except OSError:
+                (old / "old").rename(target)
+                raise
+            finally:
+                shutil.rmtree(old, ignore_errors=True)
         else:
             fresh.rename(target)
     except OSError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +12,19 @@ import jinja2
 from figproof.canonical import digest_file
 from figproof.errors import FigproofError
 from figproof.files import write_atomic
+from figproof.kinds import TEXTS
 from figproof.pins import Pin, load_pin, missing_seeds
 from figproof.project import Project
-from figproof.specs import Config, FigureSpec, load_config, load_figures
+from figproof.specs import Config, FigureSpec, load_config, load_figures, text_figures
 
 _PICTURES = ("svg", "png")
 
 
 def write_index(project: Project) -> None:
     """Write the page from what is built; a figure that is not built is an error."""
-    config = load_config(project)
-    figures = [_entry(project, config, figure, spec) for figure, spec in load_figures(project).items()]
+    config, specs = load_config(project), load_figures(project)
+    texts = text_figures(project, specs)
+    figures = [_entry(project, config, figure, spec, texts) for figure, spec in specs.items()]
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -34,13 +36,17 @@ def write_index(project: Project) -> None:
     write_atomic(project.results / "index.html", page.encode("utf-8", "backslashreplace"))
 
 
-def _entry(project: Project, config: Config, figure: str, spec: FigureSpec) -> dict[str, Any]:
+def _entry(
+    project: Project, config: Config, figure: str, spec: FigureSpec, texts: Sequence[str]
+) -> dict[str, Any]:
     record = project.figure_file(figure, "provenance.json")
     if not record.is_file():
         raise FigproofError("is missing", where=project.relative(record), hint=f"run: figproof draw {figure}")
     provenance = json.loads(record.read_bytes())
-    files = {suffix: project.figure_file(figure, suffix) for suffix in config.formats}
+    files: dict[str, Path] = {suffix: project.figure_file(figure, suffix) for suffix in config.formats}
     picture = next((suffix for suffix in _PICTURES if suffix in files), None)
+    if figure in texts:
+        files |= {suffix: project.figure_file(figure, suffix) for suffix in TEXTS}
     tables = sorted(project.derived(figure).rglob("*.csv"))
     return {
         "id": figure,

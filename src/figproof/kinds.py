@@ -1,11 +1,12 @@
 """Find figure kinds: every ``figures/<kind>.py`` is one; there is no registry to forget.
 
-A kind is a module with a docstring (what the reader sees), ``Params``, ``derive``, ``draw`` and
-``example``; :class:`Kind` says what each must be.
+A kind is a module with a docstring (what the reader sees), ``Params``, ``derive``, ``draw``,
+``example`` and, where it is also text, ``texts``; :class:`Kind` says what each must be.
 """
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import sys
 from collections.abc import Callable, Mapping
@@ -20,6 +21,8 @@ from figproof.errors import FigproofError, suggest
 from figproof.model import Metric, Run, Snapshot, Table
 
 MEMBERS = ("Params", "derive", "draw", "example")
+TEXTS = ("macros.tex", "md", "tex")
+"""Suffixes of what a kind with ``texts`` writes: LaTeX macros, Markdown, LaTeX."""
 
 
 class KindParams(BaseModel):
@@ -75,6 +78,8 @@ class Kind:
     draw : callable (Figure or SubFigure, Table, Params, Look) -> None
         Does no arithmetic beyond layout; draws inside what it is given.
     example : callable () -> Example
+    texts : callable (figure id, Table, Params, Look) -> mapping of str to str, or None
+        For a kind that is also text: the content of each file of :data:`TEXTS`.
     """
 
     name: str
@@ -84,6 +89,7 @@ class Kind:
     derive: Callable[[Snapshot, Any], Table]
     draw: Callable[[Any, Table, Any, Any], None]
     example: Callable[[], Example]
+    texts: Callable[[str, Table, Any, Any], Mapping[str, str]] | None
 
 
 def kind_names(folder: Path) -> tuple[str, ...]:
@@ -113,7 +119,22 @@ def load_kind(folder: Path, name: str, *, where: str = "kind") -> Kind:
         raise FigproofError(
             f"a kind needs a docstring and {', '.join(MEMBERS)}; missing: {missing}", where=str(path)
         )
-    return Kind(name, path, module.__doc__ or "", module.Params, module.derive, module.draw, module.example)
+    return Kind(
+        name=name,
+        path=path,
+        doc=module.__doc__ or "",
+        params=module.Params,
+        derive=module.derive,
+        draw=module.draw,
+        example=module.example,
+        texts=getattr(module, "texts", None),
+    )
+
+
+def writes_texts(folder: Path, name: str) -> bool:
+    """Whether a kind has the member ``texts``, found without importing it."""
+    tree = ast.parse((folder / f"{name}.py").read_bytes())
+    return any(isinstance(node, ast.FunctionDef) and node.name == "texts" for node in tree.body)
 
 
 def _import_file(path: Path, module_name: str) -> Any:

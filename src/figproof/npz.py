@@ -29,7 +29,7 @@ _KINDS = "biufU"
 _HEADER = re.compile(
     r"\{\s*'descr':\s*'(?P<descr>[<>|=][biufU][0-9]{1,6})',"
     r"\s*'fortran_order':\s*(?P<fortran>True|False),"
-    r"\s*'shape':\s*\((?P<shape>(?:\s*[0-9]{1,18}L?\s*,?)*)\s*\)\s*,?\s*\}\s*"
+    r"\s*'shape':\s*\((?P<shape>(?:[0-9]{1,18}L?(?:,\s*[0-9]{1,18}L?)*,?)?)\)\s*,?\s*\}\s*"
 )
 
 

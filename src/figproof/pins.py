@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, field_validator
 
 from figproof.canonical import to_readable_json
+from figproof.closed import Closed, parse
 from figproof.content import run_content
 from figproof.errors import FigproofError, Problems, raise_together, suggest
 from figproof.files import write_atomic
@@ -25,24 +27,31 @@ FORMAT = "figproof-pin-1"
 _DIGEST = r"^[0-9a-f]{64}$"
 
 
-class PinnedRun(BaseModel):
+class PinnedRun(Closed):
     """One run of a pin."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
     condition: str
     seed: int | None
     id: int
     digest: str = Field(pattern=_DIGEST)
 
 
-class Pin(BaseModel):
-    """``config/pins/<name>.json``."""
+class Pin(Closed):
+    """``config/pins/<name>.json``; no run stands in it twice."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
     format: str = Field(pattern=f"^{FORMAT}$")
     experiment: str
     expected_seeds: int | None
     runs: list[PinnedRun] = Field(min_length=1)
+
+    @field_validator("runs")
+    @classmethod
+    def _each_once(cls, runs: list[PinnedRun]) -> list[PinnedRun]:
+        seeds = [(run.condition, run.seed) for run in runs if run.seed is not None]
+        for what, found in (("id", [r.id for r in runs]), ("condition and seed", seeds)):
+            if twice := sorted(str(one) for one, count in Counter(found).items() if count > 1):
+                raise ValueError(f"two runs have the same {what}: {', '.join(twice)}")
+        return runs
 
 
 def load_pin(project: Project, name: str) -> Pin:
@@ -58,15 +67,14 @@ def load_pin(project: Project, name: str) -> Pin:
         raise FigproofError(
             f"pin {name!r} is unknown. {suggest(name, known)}", hint=f"run: figproof pin {name}"
         )
-    path = project.pins / f"{name}.json"
+    path = pin_path(project, name)
+    where = project.relative(path)
     try:
-        return Pin.model_validate(json.loads(path.read_bytes()))
-    except (ValidationError, ValueError) as error:
-        first = error.errors()[0] if isinstance(error, ValidationError) else None
-        problem = f"{'.'.join(map(str, first['loc']))}: {first['msg']}" if first else str(error)
-        raise FigproofError(
-            f"is not a pin ({problem})", where=project.relative(path), hint=f"run: figproof pin {name}"
-        ) from error
+        content = json.loads(path.read_bytes())
+    except ValueError as error:
+        hint = f"restore it from git, or run: figproof pin {name}"
+        raise FigproofError(f"is not a pin ({error})", where=where, hint=hint) from error
+    return parse(Pin, content, where)
 
 
 def pin_path(project: Project, name: str) -> Path:
@@ -152,6 +160,14 @@ def check_pin(project: Project, store: Store, name: str) -> Drift:
             lines += [
                 f"run {c.id} ({c.condition}, seed {c.seed}) matches now" for c in now if c.id not in pinned
             ]
+            before = {run.id: run.condition for run in pin.runs}
+            lines += [
+                f"run {c.id} is {c.condition} by the selection, {before[c.id]} in the pin"
+                for c in now
+                if before.get(c.id, c.condition) != c.condition
+            ]
+            if selection.seeds != pin.expected_seeds:
+                lines.append(f"the selection expects {selection.seeds} seeds, the pin {pin.expected_seeds}")
             left = pinned - {c.id for c in now}
             lines += [f"run {id_} does not match the selection any more" for id_ in sorted(left)]
         except FigproofError as error:

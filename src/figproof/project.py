@@ -84,6 +84,14 @@ class Project:
         return self.root / "results"
 
     @property
+    def build_lock(self) -> Path:
+        return self.results / ".build.lock"
+
+    @property
+    def steps_lock(self) -> Path:
+        return self.results / ".steps.lock"
+
+    @property
     def objects(self) -> Path:
         return self.results / "snapshots" / "objects"
 

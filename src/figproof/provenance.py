@@ -60,6 +60,15 @@ def spec_digest(spec: FigureSpec) -> str:
     return digest_json(spec.model_dump())
 
 
+def part_inputs(project: Project, panel: Panel) -> dict[str, Any]:
+    """What the numbers of one part depend on, besides the library: kind, params and pinned runs."""
+    return {
+        "kind": digest_file(project.kinds / f"{panel.kind}.py"),
+        "params": panel.params,
+        "pin": [panel.pin, digest_file(pin_path(project, panel.pin))],
+    }
+
+
 def figure_provenance(
     project: Project, figure: str, spec: FigureSpec, look: Look, tables: Mapping[str, str]
 ) -> dict[str, Any]:

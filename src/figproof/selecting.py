@@ -57,6 +57,7 @@ def select(selection: Selection, documents: Sequence[Mapping[str, Any]], where: 
         raise _empty(selection, len(documents), failures, where)
     _check_usable(fitting, where)
     candidates = [_candidate(selection, document, where) for document in fitting]
+    _check_names(selection, fitting, candidates, where)
     _check_seeds(selection, candidates, where)
     return sorted(candidates, key=lambda c: (c.condition, c.seed is None, c.seed or 0, c.id))
 
@@ -146,6 +147,24 @@ def _condition(selection: Selection, document: Mapping[str, Any], where: str) ->
         parts.append(str(value) if len(selection.group_by) == 1 else f"{name}={value}")
     # A condition is a name in files and legends: no control characters, no endless texts.
     return re.sub(r"[^\w.=,+\[\] -]", "_", ",".join(parts))[:120]
+
+
+def _check_names(
+    selection: Selection, documents: Sequence[Mapping[str, Any]], candidates: Sequence[Candidate], where: str
+) -> None:
+    """Two settings may not share a name, or their runs would be averaged as seeds of one."""
+    settings: dict[str, set[str]] = {}
+    for document, candidate in zip(documents, candidates, strict=True):
+        values = [_lookup(document, key) for key in selection.group_by]
+        settings.setdefault(candidate.condition, set()).add(repr(values)[:200])
+    for condition, found in sorted(settings.items()):
+        if len(found) > 1:
+            raise FigproofError(
+                f"different settings would both be called {condition!r}: "
+                + "; ".join(ascii(values) for values in sorted(found)),
+                where=f"{where}: group_by",
+                hint="narrow `where` to one of them, or record them under values that differ in letters",
+            )
 
 
 def _check_seeds(selection: Selection, candidates: list[Candidate], where: str) -> None:

@@ -127,16 +127,17 @@ def load_snapshot(project: Project, name: str) -> Snapshot:
 
 def _proved(project: Project, digest: str) -> bytes:
     path = _object(project.objects, digest)
-    content = path.read_bytes() if path.is_file() else b""
+    there = path.is_file()
+    content = path.read_bytes() if there else b""
     if digest_bytes(content) != digest:
         path.unlink(missing_ok=True)
         # Pins share runs: the next build looks at all pins again, and asks the store for what is not whole.
         for manifest in sorted(project.objects.parent.glob("*/MANIFEST.json")):
             manifest.unlink(missing_ok=True)
         raise FigproofError(
-            "bytes do not match the file's name; removed it",
+            "bytes do not match the file's name; removed it" if there else "is missing",
             where=project.relative(path),
-            hint="run the same command again to copy it from the store",
+            hint="run snakemake, which copies it from the store again",
         )
     return content
 
@@ -148,6 +149,14 @@ def _run(pinned: PinnedRun, document: Mapping[str, Any], read: Callable[[str], b
             entry["name"], entry["unit"], points["step"].copy(), points["value"].copy(), entry["step_unit"]
         )
 
+    names = [entry["name"].removesuffix(".npz") for entry in document["artifacts"]]
+    if len(set(names)) < len(names):
+        twice = sorted({name for name in names if names.count(name) > 1})
+        raise FigproofError(
+            f"has two artifacts each called {', '.join(twice)} but for the ending .npz",
+            where=f"run {pinned.id}",
+            hint="leave the run out of the pin",
+        )
     return Run(
         id=pinned.id,
         digest=pinned.digest,

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from figproof.closed import Closed, parse
 from figproof.errors import FigproofError, raise_together, suggest
-from figproof.kinds import kind_names, load_kind
+from figproof.kinds import kind_names, load_kind, writes_texts
 from figproof.project import Project
 from figproof.yamlfile import load_yaml
 
@@ -20,6 +20,10 @@ FORMATS = ("pdf", "svg", "png")
 
 Scalar = bool | int | float | str | None
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+
+
+DIVERGING_PALETTE = "rdbu"
+"""Of every figure's signed values."""
 
 
 class Palettes(Closed):
@@ -117,7 +121,7 @@ class Selection(Closed):
             if not re.fullmatch(r"(config\.[^$.][^$]*|result(\.[^$]+)?)", key):
                 raise ValueError(f"{key!r} is not a field. Allowed: config.<key>, result, result.<key>")
             if isinstance(wanted, dict):
-                (OneOf if "in" in wanted else Range).model_validate(wanted)
+                _check_filter(key, wanted)
         return where
 
     @model_validator(mode="after")
@@ -128,6 +132,16 @@ class Selection(Closed):
             if not key.startswith("config."):
                 raise ValueError(f"group_by: {key!r} is not a config key. Write config.<key>")
         return self
+
+
+def _check_filter(key: str, wanted: Any) -> None:
+    try:
+        (OneOf if "in" in wanted else Range).model_validate(wanted)
+    except ValidationError as error:
+        raise ValueError(
+            f"{key}: {wanted} is no filter ({error.errors()[0]['msg']}). "
+            "Allowed: a value, {in: [...]} or {min: ..., max: ...}"
+        ) from error
 
 
 def _check_layout(layout: list[str], panels: int) -> None:
@@ -152,9 +166,18 @@ def rectangle(layout: list[str], letter: str) -> tuple[tuple[int, int], tuple[in
 
 
 def load_config(project: Project) -> Config:
-    """Read ``config/config.yaml``."""
+    """Read ``config/config.yaml``.
+
+    Raises
+    ------
+    FigproofError
+        All problems of the file, with a venue or palette that does not exist.
+    """
     path = project.config_file
-    return parse(Config, load_yaml(path), project.relative(path))
+    where = project.relative(path)
+    config = parse(Config, load_yaml(path), where)
+    raise_together(_unknown_looks(project, config.venue, config.palettes, where))
+    return config
 
 
 def selection_names(project: Project) -> tuple[str, ...]:
@@ -194,7 +217,8 @@ def figure_ids(project: Project) -> tuple[str, ...]:
 def _names(project: Project, folder: Path, suffix: str) -> tuple[str, ...]:
     errors = []
     names = []
-    for path in sorted(folder.glob("*")):
+    # Editors and file managers leave hidden files of their own.
+    for path in sorted(path for path in folder.glob("*") if not path.name.startswith(".")):
         where = project.relative(path)
         if path.suffix == ".yml" and path.with_suffix(".yaml").exists():
             errors.append(
@@ -242,36 +266,37 @@ def load_figure(project: Project, figure: str) -> FigureSpec:
 
 def _unknown_names(project: Project, spec: FigureSpec, where: str) -> list[FigproofError]:
     errors = []
-
-    def check(key: str, given: str, known: Iterable[str], define: str) -> None:
-        names = tuple(known)
-        if given not in names:
-            noun = key.rpartition(".")[2]
-            errors.append(
-                FigproofError(
-                    f"{noun} {given!r} is unknown. {suggest(given, names)}",
-                    where=f"{where}: {key}",
-                    hint=define,
-                )
-            )
-
     for letter, panel in spec.parts():
-        prefix = f"panels.{letter}." if letter else ""
-        check(
-            f"{prefix}kind",
-            panel.kind,
-            kind_names(project.kinds),
-            f"add figures/{panel.kind}.py to define it",
-        )
-        check(f"{prefix}pin", panel.pin, pin_names(project), f"run: figproof pin {panel.pin}")
-    if spec.venue is not None:
-        venues = sorted(p.stem for p in (project.styles / "venues").glob("*.mplstyle"))
-        check("venue", spec.venue, venues, f"add styles/venues/{spec.venue}.mplstyle to define it")
-    if spec.palettes is not None:
-        palettes = sorted(p.stem for p in (project.styles / "palettes").glob("*.yaml"))
-        for role, name in spec.palettes.model_dump().items():
-            check(f"palettes.{role}", name, palettes, f"add styles/palettes/{name}.yaml to define it")
+        place = f"{where}: panels.{letter}." if letter else f"{where}: "
+        kinds, pins = kind_names(project.kinds), pin_names(project)
+        define = f"add figures/{panel.kind}.py to define it"
+        errors += _unknown("kind", panel.kind, kinds, f"{place}kind", define)
+        errors += _unknown("pin", panel.pin, pins, f"{place}pin", f"run: figproof pin {panel.pin}")
+    return errors + _unknown_looks(project, spec.venue, spec.palettes, where)
+
+
+def _unknown_looks(
+    project: Project, venue: str | None, palettes: Palettes | None, where: str
+) -> list[FigproofError]:
+    errors = []
+    if venue is not None:
+        known = sorted(path.stem for path in (project.styles / "venues").glob("*.mplstyle"))
+        define = f"add styles/venues/{venue}.mplstyle to define it"
+        errors += _unknown("venue", venue, known, f"{where}: venue", define)
+    if palettes is not None:
+        known = sorted(path.stem for path in (project.styles / "palettes").glob("*.yaml"))
+        for role, name in palettes.model_dump().items():
+            define = f"add styles/palettes/{name}.yaml to define it"
+            errors += _unknown("palette", name, known, f"{where}: palettes.{role}", define)
     return errors
+
+
+def _unknown(noun: str, given: str, known: Iterable[str], where: str, define: str) -> list[FigproofError]:
+    names = tuple(known)
+    if given in names:
+        return []
+    problem = f"{noun} {given!r} is unknown. {suggest(given, names)}"
+    return [FigproofError(problem, where=where, hint=define)]
 
 
 def pin_names(project: Project) -> tuple[str, ...]:
@@ -301,6 +326,23 @@ def load_params(project: Project, figure: str, spec: FigureSpec) -> tuple[Any, .
             errors.append(error)
     raise_together(errors)
     return tuple(loaded)
+
+
+def text_figures(project: Project, figures: Mapping[str, FigureSpec]) -> tuple[str, ...]:
+    """Ids of the figures of one panel whose kind is also written as text, sorted."""
+    single = {figure: spec.parts()[0][1].kind for figure, spec in figures.items() if not spec.layout}
+    return tuple(sorted(figure for figure, kind in single.items() if writes_texts(project.kinds, kind)))
+
+
+def style_files(venue: str, qualitative: str, sequential: str) -> list[str]:
+    """The sheets, palettes and registry that decide how a figure looks, by path below the root."""
+    palettes = sorted({qualitative, sequential, DIVERGING_PALETTE})
+    return [
+        "styles/base.mplstyle",
+        f"styles/venues/{venue}.mplstyle",
+        *(f"styles/palettes/{name}.yaml" for name in palettes),
+        "config/conditions.yaml",
+    ]
 
 
 def load_figures(project: Project) -> Mapping[str, FigureSpec]:

@@ -17,6 +17,7 @@ from figproof.closed import Closed, parse
 from figproof.errors import FigproofError, raise_together, suggest
 from figproof.fonts import families
 from figproof.palette import load_palette, palette_names
+from figproof.specs import DIVERGING_PALETTE, style_files
 from figproof.venue import Header, check_complete, load_header, load_settings
 from figproof.yamlfile import load_yaml
 
@@ -34,8 +35,6 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "*")
 """Filled markers, those that differ most first."""
 
 CONDITIONS_FILE = "config/conditions.yaml"
-PRINT_PALETTE = "cividis"
-DIVERGING_PALETTE = "rdbu"
 
 MUTED = "#6e6e6e"
 """Grey of reference lines; 5.1:1 on white, enough for text too (WCAG 1.4.3)."""
@@ -189,11 +188,7 @@ class Look:
         return MARKERS[:n]
 
     def cmap(self, role: str = "sequential") -> Colormap:
-        """The colormap of a role.
-
-        ``sequential``; ``sequential_print`` that survives grey print; ``diverging`` for signed values,
-        white at its middle.
-        """
+        """The colormap of a role: ``sequential``, or ``diverging`` for signed values, white at its middle."""
         if role not in self.colormaps:
             raise FigproofError(f"colormap role {role!r} is unknown. {suggest(role, self.colormaps)}")
         return mpl.colormaps[self.colormaps[role]]
@@ -269,17 +264,14 @@ def load_look(
     check_complete(settings, root / "styles/fonts", sheets[1])
     colours = tuple(load_palette(root, qualitative, "qualitative").colours or ())
     _check_slots(root, qualitative, colours, conditions)
-    maps = {"sequential": sequential, "sequential_print": PRINT_PALETTE}
-    colormaps = {role: load_palette(root, name, "sequential").colormap or "" for role, name in maps.items()}
-    colormaps["diverging"] = load_palette(root, DIVERGING_PALETTE, "diverging").colormap or ""
+    colormaps = {
+        "sequential": load_palette(root, sequential, "sequential").colormap or "",
+        "diverging": load_palette(root, DIVERGING_PALETTE, "diverging").colormap or "",
+    }
     ink = settings.get("text.color", "black")
     # One colour, in ink: a line that asked for no condition's colour must not look like a condition.
     rc = {**settings, "image.cmap": colormaps["sequential"], "axes.prop_cycle": cycler(color=[ink])}
-    used = [
-        *sheets,
-        *(f"styles/palettes/{name}.yaml" for name in (qualitative, *maps.values(), DIVERGING_PALETTE)),
-    ]
-    used += [CONDITIONS_FILE] if (root / CONDITIONS_FILE).is_file() else []
+    used = [name for name in style_files(venue, qualitative, sequential) if (root / name).is_file()]
     used += _vendored_files(root, settings["font.family"][0])
     sources = {name: digest_file(root / name) for name in sorted(set(used))}
     header = load_header(root / sheets[1], sheets[1])

@@ -90,7 +90,12 @@ def _csv(frame: Frame) -> bytes:
 def _spelled(array: npt.NDArray[Any]) -> list[str]:
     if array.dtype.kind == "f":
         return [repr(value) for value in quantise(array).tolist()]
-    return [str(value) for value in array.tolist()]
+    texts = [str(value) for value in array.tolist()]
+    broken = next((text for text in texts if "\r" in text or "\0" in text), None)
+    if broken is not None:
+        # A CSV reader would end the row there.
+        raise FigproofError(f"{broken!a} cannot stand in a CSV", hint="leave out the run that recorded it")
+    return texts
 
 
 def _frame(text: str, columns: dict[str, str]) -> dict[str, npt.NDArray[Any]]:

@@ -9,6 +9,7 @@ threads are summed in the order the threads end.
 from __future__ import annotations
 
 import os
+import resource
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,7 +30,9 @@ FIXED = {
     "OPENBLAS_NUM_THREADS": "1",
     "TZ": "UTC",
 }
-"""What each variable is set to, by name; recorded in ``docs/determinism.md``."""
+"""What each variable is set to, by name; what for: ``docs/determinism.md``."""
+
+_LEAST_ADDRESS_SPACE = 8 * 1024**3
 
 _PASSED_ON = ("FIGPROOF_STORE", "HOME", "PATH", "TMPDIR", "SYSTEMROOT")
 
@@ -50,12 +53,23 @@ def worker_environment(cache: Path, outer: Mapping[str, str] | None = None) -> d
     return {**passed, **FIXED, **caches, _MARK: "1"}
 
 
+def _bound_memory() -> None:
+    """Let a request beyond the machine's memory fail, instead of the machine: run contents are hostile."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    # Address space that is only reserved counts too; numba and BLAS reserve a few GiB.
+    limit = max(memory, _LEAST_ADDRESS_SPACE)
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    if hard == resource.RLIM_INFINITY or hard > limit:
+        resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+
+
 def become_worker(cache: Path) -> None:
     """Replace this process by ``python -I`` in the worker environment, once; same arguments.
 
     ``-I`` keeps PYTHONPATH, a hostile ``sitecustomize`` there and the current folder out of imports.
     """
     if os.environ.get(_MARK) == "1" and sys.flags.isolated:
+        _bound_memory()
         return
     arguments = [sys.executable, "-I", "-m", "figproof", *sys.argv[1:]]
     environment = worker_environment(cache)

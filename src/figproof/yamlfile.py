@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,14 +29,14 @@ def load_yaml(path: Path) -> Any:
 
     Returns
     -------
-    dict, list, str, int, float, bool, date or None
+    dict, list, str, int, float, bool or None
         YAML 1.2: ``no`` is a string, ``1e-3`` a number. None for an empty file.
 
     Raises
     ------
     FigproofError
         The file cannot be read or is too large; syntax error, duplicate key, anchor, alias, tag,
-        second document or a nesting deeper than 50. Names file and line.
+        second document, a nesting deeper than 50 or a date. Names file and line or key.
     """
     try:
         with path.open("rb") as stream:
@@ -55,7 +56,7 @@ def parse_yaml(text: str, where: str) -> Any:
     """Read YAML from text; ``where`` names its origin in errors. Otherwise as :func:`load_yaml`."""
     try:
         _refuse_more_than_data(text, where)
-        return YAML(typ="safe", pure=True).load(text)
+        content = YAML(typ="safe", pure=True).load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f"{where}: line {mark.line + 1}" if mark is not None else where
@@ -64,6 +65,23 @@ def parse_yaml(text: str, where: str) -> Any:
     except (YAMLError, ValueError) as error:
         # ValueError: a value that looks like a number or a date and is none, as 2025-99-99.
         raise FigproofError(f"is not valid YAML: {' '.join(str(error).split())}", where=where) from error
+    _refuse_dates(content, where)
+    return content
+
+
+def _refuse_dates(value: Any, where: str, path: tuple[str, ...] = ()) -> None:
+    """A date is no JSON value and could not be hashed; it was most likely meant as text."""
+    if isinstance(value, datetime.date):
+        raise FigproofError(
+            f"{value} is read as a date",
+            where=f"{where}: {'.'.join(path)}",
+            hint=f"write '{value}' in quotes",
+        )
+    if isinstance(value, (dict, list)):
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, item in items:
+            _refuse_dates(key, where, path)
+            _refuse_dates(item, where, (*path, str(key)))
 
 
 def _refuse_more_than_data(text: str, where: str) -> None:

@@ -8,8 +8,8 @@ import importlib.util
 from pathlib import Path
 
 import pytest
-from extreme import Extreme
 
+from extreme import Extreme
 from figproof.canonical import digest_bytes
 from figproof.canvas import render
 from figproof.errors import FigproofError

@@ -6,6 +6,8 @@ from figproof.approvals import approve, compare
 from figproof.errors import FigproofError
 from figproof.project import Project
 
+FIGURE = "kind: dot\npin: runs\nheight_in: 2.0\n"
+
 
 @pytest.fixture
 def built(tmp_path):
@@ -19,6 +21,20 @@ def built(tmp_path):
         path = tmp_path / "results" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(name)
+    for name, content in {
+        "config.yaml": "venue: icml2025\nformats: [pdf]\n",
+        "figures/a.yaml": FIGURE,
+        "figures/b.yaml": FIGURE,
+        "figures/new.yaml": FIGURE,
+    }.items():
+        (tmp_path / "config" / "figures").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "config" / name).write_text(content)
+    for name in ("venues/icml2025.mplstyle", "palettes/petroff10.yaml", "palettes/viridis.yaml"):
+        (tmp_path / "styles" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "styles" / name).touch()
+    for name in ("figures/dot.py", "config/pins/runs.json"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
     return Project(tmp_path)
 
 
@@ -58,3 +74,20 @@ def test_a_damaged_lock_is_named(built, content):
     built.approved_file.write_text(content)
     with pytest.raises(FigproofError, match=r"figures\.lock: is damaged"):
         compare(built)
+
+
+def test_files_of_figures_and_formats_that_are_gone_are_named_and_not_approved(built):
+    (built.figure_specs / "b.yaml").unlink()
+    (built.results / "figures" / "a.svg").touch()
+    approve(built, [])
+    result = compare(built)
+    assert result.left_over == ("figures/a.svg", "figures/b.pdf")
+    assert (result.total, result.unapproved) == (4, ()) and "figures/b.pdf" not in result.same
+
+
+def test_texts_belong_to_a_figure_whose_kind_writes_them(built):
+    (built.results / "figures" / "a.tex").touch()
+    approve(built, [])
+    assert compare(built).left_over == ("figures/a.tex",)
+    (built.kinds / "dot.py").write_text("def texts(figure, table, params, look): ...\n")
+    assert compare(built).unapproved == ("figures/a.tex",)

@@ -91,3 +91,21 @@ def test_only_old_leftovers_are_swept(tmp_path):
     assert len(list(tmp_path.iterdir())) == 3
     sweep_leftovers(tmp_path, now + 7200)
     assert [p.name for p in tmp_path.iterdir()] == ["a.pdf"]
+
+
+def test_the_old_folder_comes_back_when_the_new_one_cannot_take_its_place(tmp_path, monkeypatch):
+    target = tmp_path / "kept"
+    target.mkdir()
+    (target / "old.txt").write_text("old")
+    rename = Path.rename
+
+    def fail_for_the_fresh_one(self, to):
+        if to == target and self.name != "old":
+            raise OSError(5, "Input/output error")
+        return rename(self, to)
+
+    monkeypatch.setattr(Path, "rename", fail_for_the_fresh_one)
+    with pytest.raises(FigproofError, match="cannot write"), replacing_folder(target) as folder:
+        (folder / "new.txt").touch()
+    assert [path.name for path in target.iterdir()] == ["old.txt"]
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]

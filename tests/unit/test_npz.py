@@ -1,6 +1,7 @@
 import io
 import pickle
 import struct
+import time
 import zipfile
 
 import numpy as np
@@ -156,3 +157,17 @@ def test_other_members_and_double_names_are_refused():
     double = _zip({"a.npy": npy, "b.npy": npy}).replace(b"b.npy", b"a.npy")
     with pytest.raises(FigproofError, match="two arrays named 'a'"):
         load_npz(double)
+
+
+def test_a_header_made_to_be_read_for_ever_is_refused_at_once(tmp_path):
+    shape = "(" + "1" * 4000 + "x)"
+    header = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}".encode()
+    padded = header + b" " * (-(len(header) + 11) % 64) + b"\n"
+    content = b"\x93NUMPY\x01\x00" + len(padded).to_bytes(2, "little") + padded
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("a.npy", content)
+    start = time.monotonic()
+    with pytest.raises(FigproofError):
+        load_npz(buffer.getvalue())
+    assert time.monotonic() - start < 5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import datetime
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 from figproof.cli import record as command
 from figproof.errors import FigproofError
 from figproof.project import Project
+from figproof.record import batch
 from figproof.record.batch import record_plan
 from figproof.record.plan import load_plan
 from figproof.store import Store
@@ -292,3 +294,38 @@ def test_a_wrong_command_line_is_explained(project: Project, arguments: list[str
     given = parsed(*arguments)
     with pytest.raises(FigproofError, match=problem):
         given.run(given, project.root)
+
+
+@pytest.mark.store
+@pytest.mark.parametrize(
+    "stored, said",
+    [
+        ({"status": "COMPLETED", "meta": {"config_updates": {"seed": 9}}}, "by someone else meanwhile"),
+        (
+            {
+                "status": "RUNNING",
+                "meta": {"config_updates": {}},
+                "host": {"hostname": "elsewhere"},
+                "heartbeat": datetime.datetime.now(datetime.UTC),
+            },
+            "is being recorded on another machine",
+        ),
+    ],
+)
+def test_a_run_that_came_in_after_the_plan_began_is_never_deleted(
+    project: Project, store: Store, recording_address: str, monkeypatch: pytest.MonkeyPatch, stored, said
+) -> None:
+    monkeypatch.setenv("FIGPROOF_STORE", recording_address)
+    present = batch._present
+
+    def then_another_comes(*arguments):
+        found = present(*arguments)
+        store.runs.insert_one({"_id": 2, "experiment": {"name": "tiny"}, **stored})
+        store.metrics.insert_one({"run_id": 2, "name": "loss"})
+        return found
+
+    monkeypatch.setattr(batch, "_present", then_another_comes)
+    text = "runs:\n  - {id: 2, experiment: tiny}\n"
+    with pytest.raises(FigproofError, match=said):
+        record_plan(project, store, load_plan(project, write(project, text)), 1, print)
+    assert store.metrics.count_documents({"run_id": 2}) == 1

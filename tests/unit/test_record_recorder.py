@@ -198,3 +198,11 @@ def test_progress_is_one_line_on_a_terminal_and_few_lines_in_a_log() -> None:
     assert terminal.text.count("\n") == 1
     assert terminal.text.endswith("epoch 100/100 loss 99\n")
     assert log.text.splitlines() == [f"epoch {n}/100 loss {n - 1}" for n in (25, 50, 75, 100)]
+
+
+@pytest.mark.parametrize("later", [{"w": np.ones(3)}, {"v": np.ones(2)}, {}])
+def test_arrays_of_another_shape_are_refused_when_they_are_collected(run: FakeRun, later: Any) -> None:
+    recorder = Recorder(run, METRICS)
+    recorder.collect("weights", 0, w=np.ones(2))
+    with pytest.raises(FigproofError, match=r"'weights' has the shapes .* at epoch 1, .*\(2,\).* at epoch 0"):
+        recorder.collect("weights", 1, **later)

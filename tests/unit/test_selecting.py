@@ -109,3 +109,16 @@ def test_a_hostile_config_value_cannot_leave_the_alphabet_of_condition_names():
 def test_a_field_outside_the_grammar_is_refused(key):
     with pytest.raises(ValueError, match="is not a field"):
         selection(where={key: 1})
+
+
+@pytest.mark.parametrize(
+    "first, second", [("a/b", "a:b"), (None, "None"), ("x" * 130 + "1", "x" * 130 + "2")]
+)
+def test_two_settings_are_never_averaged_under_one_name(first, second):
+    documents = [
+        {"_id": 1, "status": "COMPLETED", "config": {"seed": 1, "kind": first}},
+        {"_id": 2, "status": "COMPLETED", "config": {"seed": 2, "kind": second}},
+    ]
+    selection = Selection(experiment="digits_mlp", group_by=["config.kind"])
+    with pytest.raises(FigproofError, match="different settings would both be called"):
+        select(selection, documents, "here")

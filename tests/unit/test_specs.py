@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from figproof.errors import FigproofError
+from figproof.errors import FigproofError, suggest
 from figproof.project import Project
 from figproof.specs import load_config, load_figure, load_figures, load_params, load_selection, rectangle
 
@@ -88,7 +88,7 @@ def test_a_good_figure_has_one_part_without_a_letter(project):
         ),
         (
             GOOD + "palettes: {sequential: viridris}\n",
-            ["sequential 'viridris' is unknown", "Did you mean viridis?"],
+            ["palettes.sequential: palette 'viridris' is unknown", "Did you mean viridis?"],
         ),
         (GOOD + "width: half\n", ["width", "'single' or 'full'", "given 'half'"]),
         ("height_in: 2.0\n", ["kind and pin are needed"]),
@@ -181,3 +181,40 @@ def test_a_panel_may_span_a_rectangle():
 def test_outside_a_project_the_error_says_where_to_go(tmp_path):
     with pytest.raises(FigproofError, match=r"(?s)no config/config\.yaml.*change into the project's folder"):
         Project.find(tmp_path)
+
+
+def test_an_editors_hidden_file_is_no_figure(project):
+    (project.figure_specs / ".dots.yaml.swp").touch()
+    assert list(load_figures(project)) == ["dots"]
+
+
+@pytest.mark.parametrize(
+    "yaml, sentence",
+    [
+        ("venue: icml2024\nformats: [pdf]\n", "config/config.yaml: venue: venue 'icml2024' is unknown"),
+        (
+            "venue: icml2025\nformats: [pdf]\npalettes: {qualitative: petrof10}\n",
+            "config/config.yaml: palettes.qualitative: palette 'petrof10' is unknown",
+        ),
+    ],
+)
+def test_a_default_look_that_does_not_exist_is_named_with_its_key(project, yaml, sentence):
+    project.config_file.write_text(yaml)
+    with pytest.raises(FigproofError, match=sentence):
+        load_config(project)
+
+
+def test_a_wrong_key_below_a_filter_is_answered_with_the_filters_keys(project):
+    (project.selections / "optimizers.yaml").write_text(
+        "experiment: digits_mlp\nwhere: {config.rate: {mn: 1}}\n"
+    )
+    with pytest.raises(FigproofError) as error:
+        load_selection(project, "optimizers")
+    assert "config.rate: {'mn': 1} is no filter" in str(error.value)
+    assert "{min: ..., max: ...}" in str(error.value)
+
+
+def test_names_that_come_from_runs_are_shown_short_and_without_what_a_terminal_obeys():
+    said = suggest("loss", ["\x1b[31mloss", "m" * 500, *(f"metric{k}" for k in range(200))])
+    assert "\x1b" not in said and r"\x1b[31mloss" in said
+    assert "and 162 more" in said and len(said) < 2000

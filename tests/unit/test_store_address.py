@@ -89,3 +89,16 @@ def test_taking_credentials_out_twice_changes_nothing(text: str) -> None:
     once = without_credentials(f"http://{text}@h")
 
     assert without_credentials(once) == once
+
+
+@pytest.mark.parametrize(
+    "text, clean",
+    [
+        ("https://user:p@ss@host/x", "https://redacted@host/x"),
+        ("https://user:pa/ss@host", "https://redacted@host"),
+        ("see http://host:8080/a@b", "see http://host:8080/a@b"),
+        ("https://site.org/@name", "https://site.org/@name"),
+    ],
+)
+def test_a_password_with_odd_letters_is_redacted_and_a_path_stays(text, clean):
+    assert without_credentials(text) == clean

@@ -56,3 +56,8 @@ def test_one_changed_digit_changes_the_digest():
 def test_columns_that_do_not_fit_a_csv_are_refused(columns):
     with pytest.raises(ValueError):
         frame(**columns)
+
+
+def test_a_text_that_would_break_a_csv_is_refused_before_it_is_written():
+    with pytest.raises(FigproofError, match=r"'a\\rb' cannot stand in a CSV"):
+        table_files(Table({"rows": frame(name=["a\rb"])}))

@@ -77,3 +77,10 @@ def test_an_impossible_date_is_refused(tmp_path: Path) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(FigproofError, match=r"absent\.yaml: cannot be read: No such file"):
         load_yaml(tmp_path / "absent.yaml")
+
+
+def test_a_date_is_refused_with_its_key_because_it_was_meant_as_text(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text("params: {labels: [a, 2024-01-01]}\n")
+    with pytest.raises(FigproofError, match=r"a\.yaml: params\.labels\.1: 2024-01-01 is read as a date"):
+        load_yaml(path)

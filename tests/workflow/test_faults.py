@@ -1,5 +1,6 @@
 """What goes wrong between store and figure is named, leaves old files whole, and heals."""
 
+import fcntl
 import json
 
 from figproof.project import Project
@@ -28,6 +29,13 @@ def test_a_run_that_was_edited_after_pinning_stops_the_build_and_is_named(with_s
     assert with_store.digests() == before
     check = with_store.run("figproof", "pin", "--check", "adam", code=1).stdout
     assert f"run {run} " in check and "was edited" in check
+
+
+def test_a_selection_that_was_edited_since_is_told(with_store):
+    path = with_store.root / "config/selections/depth.yaml"
+    path.write_text(path.read_text().replace("seeds: 1", "seeds: 2"))
+    output = with_store.run("figproof", "pin", "--check", "depth", code=1).stdout
+    assert "the selection expects 2 seeds, the pin 1" in output
 
 
 def test_a_run_that_was_deleted_and_one_that_is_new_are_told_apart(with_store):
@@ -98,3 +106,18 @@ def test_a_mistake_in_any_yaml_is_shown_without_a_traceback(copy):
     output = copy.run("snakemake", code=1).stdout
     assert "config/figures/optimizers_loss.yaml: venu: unknown key 'venu'" in output
     assert "Traceback" not in output
+
+
+def test_numbers_of_another_pin_are_never_drawn_under_this_one(copy):
+    copy.edit("config/figures/confusion_adam.yaml", "pin: adam", "pin: optimizers")
+    before = (copy.root / "results/figures/confusion_adam.pdf").read_bytes()
+    output = copy.run("figproof", "draw", "confusion_adam", code=1).stdout
+    assert "was derived from another kind, params or pin" in output
+    assert (copy.root / "results/figures/confusion_adam.pdf").read_bytes() == before
+
+
+def test_a_step_that_outlives_its_build_holds_the_next_one_back(copy):
+    with (copy.root / "results/.steps.lock").open("ab") as step:
+        fcntl.flock(step, fcntl.LOCK_SH)
+        assert "or a step of one, is running" in copy.run("snakemake", code=1).stdout
+    assert "Nothing to be done" in copy.run("snakemake").stdout

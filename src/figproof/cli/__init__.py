@@ -17,6 +17,7 @@ WORDS = {
     "snapshot": ("build", "copy a pin's runs out of the store (a step of the DAG)"),
     "derive": ("build", "compute the numbers of a figure (a step of the DAG)"),
     "draw": ("build", "draw a figure from its numbers (a step of the DAG)"),
+    "write": ("build", "write a figure that is also text as LaTeX and Markdown (a step of the DAG)"),
     "index": ("build", "write results/index.html (a step of the DAG)"),
     "verify": ("approved", "compare every built file with figures.lock"),
     "approve": ("approved", "accept built figures, after looking, into figures.lock"),
@@ -48,10 +49,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser = _parser(arguments[0] if arguments else None)
     parsed = parser.parse_args(arguments)
     try:
-        project = Project.find(Path.cwd())
-        return int(parsed.run(parsed, project.root))
+        here = Path.cwd()
+        root = here if getattr(parsed, "anywhere", False) else Project.find(here).root
+        return int(parsed.run(parsed, root))
     except FigproofError as error:
         print(f"figproof: {error}", file=sys.stderr)
+        return 1
+    except MemoryError:
+        print("figproof: needs more memory than the machine has; give it fewer points", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("figproof: interrupted", file=sys.stderr)

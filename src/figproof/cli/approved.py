@@ -26,6 +26,7 @@ def _verify(arguments: argparse.Namespace, root: Path) -> int:
         ("differs", result.different),
         ("is missing", result.missing),
         ("is new", result.unapproved),
+        ("belongs to no figure or format in config, delete it", result.left_over),
     ):
         for name in names:
             print(f"{word}: results/{name}")

@@ -1,8 +1,10 @@
-"""The steps of the DAG: ``figproof snapshot|derive|draw|index``."""
+"""The steps of the DAG: ``figproof snapshot|derive|draw|write|index``."""
 
 from __future__ import annotations
 
 import argparse
+import fcntl
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,11 +13,12 @@ from figproof.project import Project
 
 
 def add_parser(subparsers: Any) -> None:
-    """Add the four steps."""
+    """Add the steps."""
     for word, argument, run in (
         ("snapshot", "pin", _snapshot),
         ("derive", "figure", _derive),
         ("draw", "figure", _draw),
+        ("write", "figure", _write),
         ("index", None, _index),
     ):
         parser = subparsers.add_parser(word, help=run.__doc__)
@@ -32,6 +35,7 @@ def _snapshot(arguments: argparse.Namespace, root: Path) -> int:
     def progress(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
+    _hold_step_lock(Project(root))
     take_snapshot(Project(root), arguments.pin, lambda: open_store(root), progress)
     return 0
 
@@ -54,6 +58,15 @@ def _draw(arguments: argparse.Namespace, root: Path) -> int:
     return 0
 
 
+def _write(arguments: argparse.Namespace, root: Path) -> int:
+    """write a figure that is also text as LaTeX and Markdown"""
+    project = _as_worker(root)
+    from figproof.drawing import write_texts
+
+    write_texts(project, arguments.figure)
+    return 0
+
+
 def _index(arguments: argparse.Namespace, root: Path) -> int:
     """write results/index.html"""
     project = _as_worker(root)
@@ -68,4 +81,13 @@ def _as_worker(root: Path) -> Project:
 
     project = Project(root)
     become_worker(project.cache)
+    _hold_step_lock(project)
     return project
+
+
+def _hold_step_lock(project: Project) -> None:
+    """Say to builds that a step runs, for as long as this process lives."""
+    project.results.mkdir(parents=True, exist_ok=True)
+    # Kept open on purpose: the lock goes with the descriptor.
+    descriptor = os.open(project.steps_lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    fcntl.flock(descriptor, fcntl.LOCK_SH)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import os
 import sys
 from pathlib import Path
@@ -50,6 +49,7 @@ def export_command(arguments: argparse.Namespace, root: Path) -> int:
 
 def import_command(arguments: argparse.Namespace, root: Path) -> int:
     """Import runs; 0 when all of them are in the store."""
+    from figproof.canonical import digest_file
     from figproof.store.address import store_setting
     from figproof.store.folder import StoreFolder
 
@@ -57,8 +57,7 @@ def import_command(arguments: argparse.Namespace, root: Path) -> int:
     stamp = None
     if isinstance(setting, StoreFolder) and arguments.file.is_file():
         # The stamp dies with the store's folder; it spares a second `make figures` the server's start.
-        with arguments.file.open("rb") as stream:
-            stamp = setting.imported_stamp(hashlib.file_digest(stream, "sha256").hexdigest())
+        stamp = setting.imported_stamp(digest_file(arguments.file))
         if stamp.is_file() and setting.data.is_dir():
             print(f"{arguments.file}: imported before (to check again, remove {stamp.parent})")
             return 0

@@ -7,29 +7,68 @@ import json
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
+from figproof.closed import parse
+
+
+class _Named(BaseModel):
+    name: str
+    sha256: str
+
+
+class _Run(BaseModel):
+    id: int
+    condition: str
+    seed: int | None
+    digest: str
+
+
+class _Part(BaseModel):
+    panel: str
+    kind: _Named
+    pin: _Named
+    runs: list[_Run]
+
+
+class _Record(BaseModel):
+    """What this command shows of a provenance; a file may come from anywhere and say anything."""
+
+    figure: str
+    spec: str
+    parts: list[_Part]
+    styles: dict[str, str]
+    versions: dict[str, str]
+
 
 def add_parser(subparsers: Any) -> None:
     """Add ``trace``."""
     parser = subparsers.add_parser("trace", help="say what made a figure file")
     parser.add_argument("file", type=Path, help="a PDF, SVG or PNG that figproof drew, under whatever name")
     parser.add_argument("--json", action="store_true", help="the whole record")
-    parser.set_defaults(run=_run)
+    parser.set_defaults(run=_run, anywhere=True)
 
 
 def _run(arguments: argparse.Namespace, root: Path) -> int:
     from figproof.canvas import read_provenance
 
-    record = read_provenance(arguments.file)
+    stored = read_provenance(arguments.file)
     if arguments.json:
-        print(json.dumps(record, indent=2, sort_keys=True, ensure_ascii=True))
+        print(json.dumps(stored, indent=2, sort_keys=True, ensure_ascii=True))
         return 0
-    print(f"figure {record['figure']}, spec {record['spec'][:12]}")
-    for part in record["parts"]:
-        panel = f"panel {part['panel']}: " if part["panel"] else ""
-        print(f"{panel}{part['kind']['name']} {part['kind']['sha256'][:12]} from pin {part['pin']['name']}")
-        for run in part["runs"]:
-            print(f"  run {run['id']} ({run['condition']!a}, seed {run['seed']}) {run['digest'][:12]}")
-    for path, digest in record["styles"].items():
-        print(f"{path} {digest[:12]}")
-    print(", ".join(f"{name} {version}" for name, version in record["versions"].items()))
+    record = parse(_Record, stored, f"{arguments.file}: provenance")
+    _say(f"figure {record.figure}, spec {record.spec[:12]}")
+    for part in record.parts:
+        panel = f"panel {part.panel}: " if part.panel else ""
+        _say(f"{panel}{part.kind.name} {part.kind.sha256[:12]} from pin {part.pin.name}")
+        for run in part.runs:
+            _say(f"  run {run.id} ({run.condition}, seed {run.seed}) {run.digest[:12]}")
+    for path, digest in record.styles.items():
+        _say(f"{path} {digest[:12]}")
+    _say(", ".join(f"{name} {version}" for name, version in record.versions.items()))
     return 0
+
+
+def _say(line: str) -> None:
+    """Print without what a terminal would obey."""
+    print("".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in line))

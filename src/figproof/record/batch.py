@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
 import fcntl
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -25,6 +27,8 @@ TAIL_LINES = 15
 
 _POLL_S = 0.03
 _STOP_S = 60.0
+_ALIVE_S = 60.0
+"""Sacred writes a heartbeat every 10 s."""
 
 
 @dataclass
@@ -129,8 +133,28 @@ def _start_what_can(project: Project, store: Store, batch: Batch, jobs: int, loc
             return
         if run.after is None or run.after in batch.present:
             batch.waiting.remove(run)
-            remove_run(store, run.id)
+            _make_room(store, run)
             batch.running[run.id] = (run, _process(project, run, lock), time.monotonic())
+
+
+def _make_room(store: Store, run: PlannedRun) -> None:
+    """Delete what is left of an earlier try; what others put there meanwhile stays, and is an error."""
+    fields = {"status": 1, "experiment.name": 1, "meta.config_updates": 1, "heartbeat": 1, "host.hostname": 1}
+    stored = store.runs.find_one({"_id": run.id}, fields)
+    if stored is not None:
+        beat, now = stored.get("heartbeat"), datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
+        elsewhere = stored.get("host", {}).get("hostname") != socket.gethostname()
+        alive = isinstance(beat, datetime.datetime) and (now - beat).total_seconds() < _ALIVE_S
+        if not _is_same(stored, run) or stored.get("status") == "COMPLETED":
+            problem = f"run {run.id} was recorded by someone else meanwhile ({_settings(stored)})"
+        elif stored.get("status") == "RUNNING" and elsewhere and alive:
+            problem = f"run {run.id} is being recorded on another machine"
+        else:
+            problem = ""
+        if problem:
+            hint = "wait for it, or record the plan into a store of your own: FIGPROOF_STORE=embedded:FOLDER"
+            raise FigproofError(problem, where=f"{run} in {store.address}", hint=hint)
+    remove_run(store, run.id)
 
 
 def _process(project: Project, run: PlannedRun, lock: int) -> subprocess.Popen[bytes]:

@@ -130,7 +130,18 @@ class Recorder:
         epochs = self._collected.setdefault(name, {})
         if epoch in epochs:
             raise FigproofError(f"{name!r} was collected at epoch {epoch} before", where=self._where())
-        epochs[epoch] = {key: np.array(value) for key, value in arrays.items()}
+        copies = {key: np.array(value) for key, value in arrays.items()}
+        shapes = {key: array.shape for key, array in copies.items()}
+        if epochs:
+            first, before = next(iter(epochs.items()))
+            expected = {key: array.shape for key, array in before.items()}
+            if shapes != expected:
+                raise FigproofError(
+                    f"{name!r} has the shapes {shapes} at epoch {epoch}, {expected} at epoch {first}",
+                    where=self._where(),
+                    hint="collect the same arrays with the same shapes at every epoch",
+                )
+        epochs[epoch] = copies
 
     def store_collected(self, name: str, **fixed: npt.ArrayLike) -> None:
         """Store what was collected as one artifact: each array stacked over epochs, and ``epochs``.

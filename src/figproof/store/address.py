@@ -19,7 +19,8 @@ ALLOWED = (
     "Allowed: mongodb://user:password@host:port/database (port 27017 and database "
     f"{DEFAULT_DATABASE!r} if left out), embedded:folder, or unset for the embedded store in .figproof/store"
 )
-_URL_CREDENTIALS = re.compile(r"://[^/@\s]*@")
+# A password may hold @ and, unquoted, a slash; a colon with a port after it begins no password.
+_URL_CREDENTIALS = re.compile(r"://(?:[^/\s:@]*:(?!\d{1,5}(?:[/\s]|$))\S*|[^/\s]*)@")
 
 
 @dataclass(frozen=True)

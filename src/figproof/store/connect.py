@@ -39,6 +39,8 @@ _UNAUTHORISED = 13
 _AUTHENTICATION_FAILED = 18
 # Atlas reports both under this code.
 _ATLAS_ERROR = 8000
+_INDEX_EXISTS = (85, 86)
+"""The same keys under another name or with other options: reading is as quick."""
 
 
 @dataclass(frozen=True)
@@ -199,5 +201,5 @@ def _create_indexes(database: Database[Document]) -> None:
         try:
             database["metrics"].create_index([("run_id", 1), ("name", 1)])
         except OperationFailure as error:
-            if error.code not in (_UNAUTHORISED, _ATLAS_ERROR):
+            if error.code not in (_UNAUTHORISED, _ATLAS_ERROR, *_INDEX_EXISTS):
                 raise

@@ -185,17 +185,15 @@ def _foreign_metrics(store: Store, entry: RunEntry) -> list[FigproofError]:
         for doc in store.metrics.find({"$or": [{"run_id": {"$eq": entry.id}}, {"_id": {"$in": list(ours)}}]})
         if json_util.dumps(ours.get(doc["_id"])) != json_util.dumps(doc)
     ]
-    return (
-        [
-            FigproofError(
-                f"metrics of another run are stored under this id, e.g. {str(foreign[0].get('name'))[:60]!r}",
-                where=f"run {entry.id} in {store.address}",
-                hint=f"delete them: db.metrics.deleteMany({{run_id: {int(entry.id)}}})",
-            )
-        ][: len(foreign)]
-        if foreign
-        else []
-    )
+    if not foreign:
+        return []
+    return [
+        FigproofError(
+            f"metrics of another run are stored under this id, e.g. {str(foreign[0].get('name'))[:60]!r}",
+            where=f"run {entry.id} in {store.address}",
+            hint=f"delete them: db.metrics.deleteMany({{run_id: {int(entry.id)}}})",
+        )
+    ]
 
 
 def _absent_files(store: Store, entries: list[RunEntry]) -> list[dict[str, Any]]:
