@@ -15,8 +15,8 @@ WIDTH_PX = 900
 COLOURS = 128
 HEAD = """# Gallery
 
-Every figure of the demo with the YAML that made it, by kind. `make figures` builds them; these pictures are small
-copies (`python docs/make_gallery.py`), the real ones are PDF, SVG and PNG in `results/figures`.
+Every figure of the demo with the YAML that made it, by kind. `make figures` builds them; these pictures
+are small copies (`python docs/make_gallery.py`), the real ones are PDF, SVG and PNG in `results/figures`.
 """
 
 
