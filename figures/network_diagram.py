@@ -181,6 +181,7 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
             va="top",
             fontsize=size,
             color=look.ink,
+            linespacing=1.0,
             annotation_clip=False,
         )
     for at, name in enumerate(table.frame("outputs")["output"]):
