@@ -1,0 +1,198 @@
+"""Reliability diagram: how often the most probable class is right, against how probable it was said to be.
+
+On the dashed diagonal confidence is honest; below it the network is too sure. Bars are Wilson's 95 %
+intervals of a bin's accuracy; underneath, how many test points a bin holds. ECE is the expected
+calibration error of Guo et al. (2017): the mean gap to the diagonal, weighted by those counts.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+from matplotlib.ticker import MaxNLocator
+from pydantic import Field
+
+from figproof.axes import fit_lines, label_axis, legend_below, note
+from figproof.errors import FigproofError
+from figproof.kinds import Example, KindParams, example_run
+from figproof.model import Frame, Run, Snapshot, Table, concatenate, frame
+from figproof.numerics.calibrating import Reliability, reliability
+from figproof.numerics.curves import run_name
+from figproof.numerics.epochs import EpochArray, count_classes
+
+ARTIFACT = "predictions"
+MOST_CONDITIONS = 6
+NUDGE = 0.006
+
+
+class Params(KindParams):
+    """Which runs and epoch, and how points are sorted into bins."""
+
+    conditions: list[str] | None = Field(
+        default=None, min_length=1, description="Conditions to show; all if left out."
+    )
+    seed: int | None = Field(default=None, description="Only the runs with this seed.")
+    epoch: int | None = Field(default=None, ge=0, description="Epoch; each run's last one if left out.")
+    bins: int = Field(default=10, ge=2, le=50, description="Number of bins.")
+    binning: Literal["equal_width", "equal_mass"] = Field(
+        default="equal_width", description="Bins of equal width, or of equal counts."
+    )
+
+
+def derive(snapshot: Snapshot, params: Params) -> Table:
+    """Pool the test points of a condition's runs and sort them into bins of confidence."""
+    if not snapshot.runs:
+        raise FigproofError("the pin holds no run", where=f"pin {snapshot.pin}")
+    names = params.conditions or list(snapshot.conditions())
+    if len(names) > MOST_CONDITIONS:
+        raise FigproofError(
+            f"{len(names)} conditions cannot be told apart in one diagram, {MOST_CONDITIONS} can",
+            where=f"pin {snapshot.pin}",
+            hint="choose some with params.conditions",
+        )
+    bins, summaries = [], []
+    for name in names:
+        runs = [run for run in snapshot.of(name) if params.seed is None or run.seed == params.seed]
+        if not runs:
+            seeds = ", ".join(run_name(run) for run in snapshot.of(name))
+            raise FigproofError(
+                f"no run has seed {params.seed}; there are: {seeds}",
+                where=f"condition {name}",
+                hint="change params.seed",
+            )
+        read = [_confidence(run, params.epoch) for run in runs]
+        confidence = np.concatenate([points for points, _, _ in read])
+        right = np.concatenate([hits for _, hits, _ in read])
+        found = reliability(confidence, right, params.bins, params.binning)
+        bins.append(_bin_rows(name, found))
+        epochs = sorted({epoch for _, _, epoch in read})
+        summaries.append(
+            frame(
+                condition=[name],
+                runs=[len(runs)],
+                points=[confidence.size],
+                epochs=[" ".join(map(str, epochs))],
+                accuracy=[right.mean()],
+                mean_confidence=[confidence.mean()],
+                ece=[found.ece],
+                mce=[found.mce],
+            )
+        )
+    facts = {"binning": params.binning, "bins": params.bins}
+    return Table({"bins": concatenate(bins), "conditions": concatenate(summaries)}, facts)
+
+
+def _confidence(run: Run, epoch: int | None) -> tuple[Any, Any, int]:
+    """The largest probability of each point, whether that class is the true one, and the epoch."""
+    labels = run.array(ARTIFACT, "labels")
+    recorded = EpochArray(run, ARTIFACT, "probabilities", labels.size)
+    at = recorded.epochs[-1] if epoch is None else epoch
+    # Half-precision probabilities sum to 1 only nearly; divided by their sum they are probabilities again.
+    scores = recorded.at(at).astype(np.float64)
+    count_classes(labels, scores.shape[1], recorded.where)
+    total = scores.sum(axis=1, keepdims=True)
+    if not np.isfinite(scores).all() or (scores < 0).any() or not np.allclose(total, 1, atol=0.02):
+        raise FigproofError(
+            f"epoch {at} holds values that are no probabilities (finite, not negative, sum 1)",
+            where=recorded.where,
+            hint="choose an epoch before the run diverged, or leave the run out",
+        )
+    scores /= total
+    return scores.max(axis=1), scores.argmax(axis=1) == labels, at
+
+
+def _bin_rows(name: str, found: Reliability) -> Frame:
+    return frame(
+        condition=[name] * found.count.size,
+        low=found.low,
+        high=found.high,
+        count=found.count,
+        confidence=found.confidence,
+        accuracy=found.accuracy,
+        accuracy_low=found.accuracy_low,
+        accuracy_high=found.accuracy_high,
+    )
+
+
+def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
+    """Accuracy over confidence with intervals, counts underneath on the same axis."""
+    upper, lower = fig.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+    bins, summary = table.frame("bins"), table.frame("conditions")
+    conditions = look.ordered(summary["condition"])
+    thin = max(look.venue.min_line_pt, 0.6)
+    upper.plot([0, 1], [0, 1], color=look.muted, linestyle=(0, (4, 2)), linewidth=thin, zorder=1)
+    handles, labels = [], []
+    for place, name in enumerate(conditions):
+        part = {key: values[bins["condition"] == name] for key, values in bins.items()}
+        used = part["count"] > 0
+        # Side by side, or the intervals of conditions would cover one another.
+        x = part["confidence"][used] + NUDGE * (place - (len(conditions) - 1) / 2)
+        y = part["accuracy"][used]
+        style = {
+            **look.line(name),
+            "marker": look.marker(name),
+            "markersize": 3.5,
+            "linewidth": max(thin, 1.0),
+        }
+        spread = [y - part["accuracy_low"][used], part["accuracy_high"][used] - y]
+        upper.errorbar(
+            x, y, yerr=spread, ecolor=style["color"], elinewidth=thin, capsize=0, **style, zorder=3
+        )
+        edges = np.append(part["low"], part["high"][-1])
+        lower.stairs(part["count"], edges, color=style["color"], linestyle=style["linestyle"], linewidth=1.0)
+        at = int(np.flatnonzero(summary["condition"] == name)[0])
+        handles.append(upper.plot([], [], **style)[0])
+        labels.append(
+            f"{look.label(name)}: ECE {summary['ece'][at]:.3f}, accuracy {summary['accuracy'][at]:.3f}"
+        )
+    upper.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+    label_axis(upper.yaxis, "accuracy")
+    label_axis(lower.xaxis, "confidence")
+    label_axis(lower.yaxis, "points")
+    # A few sure points would vanish beside thousands on a linear axis.
+    lower.set_yscale("symlog", linthresh=10)
+    lower.set_yticks(_count_ticks(int(bins["count"].max())))
+    lower.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    lower.minorticks_off()
+    lower.set_ylim(0, bins["count"].max() * 1.3)
+    upper.xaxis.set_major_locator(MaxNLocator(5))
+    note(upper, fit_lines(fig, _note_parts(table, params), look), look)
+    legend_below(fig, handles, labels, look)
+
+
+def _count_ticks(most: int) -> list[int]:
+    return [0, *(10**power for power in range(1, max(2, len(str(most)))))]
+
+
+def _note_parts(table: Table, params: Params) -> list[str]:
+    summary = table.frame("conditions")
+    epochs = sorted(set(summary["epochs"]))
+    runs, points = np.unique(summary["runs"]), np.unique(summary["points"])
+    parts = (
+        [f"epoch {epochs[0]}"] if len(epochs) == 1 and " " not in epochs[0] else ["last epoch of each run"]
+    )
+    if runs.size == 1:
+        parts.append("one run each" if runs[0] == 1 else f"{runs[0]} runs pooled")
+    if points.size == 1:
+        parts.append(f"{points[0]} test points")
+    kind = "equal width" if params.binning == "equal_width" else "equal counts"
+    return [*parts, f"bins of {kind}", "bars: Wilson 95 % CI"]
+
+
+def example() -> Example:
+    """Two networks: one honest, one too sure."""
+    runs = []
+    for number, (condition, sharp) in enumerate((("sgd", 1.0), ("adam", 2.5)), start=1):
+        random = np.random.default_rng(number)
+        logits = random.normal(0, 1.3, (800, 5))
+        odds = np.exp(logits)
+        labels = np.array([random.choice(5, p=row / row.sum()) for row in odds])
+        sure = np.exp(sharp * logits)
+        arrays = {
+            "probabilities": (sure / sure.sum(axis=1, keepdims=True))[None].astype(np.float16),
+            "labels": labels,
+            "epochs": np.array([40]),
+        }
+        runs.append(example_run(number, condition, artifacts={ARTIFACT: arrays}))
+    return Example(Snapshot("example", tuple(runs)), Params())
