@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from figproof.canonical import digest_file, to_readable_json
-from figproof.errors import FigproofError
+from figproof.deriving import TABLES, read_tables
+from figproof.errors import FigproofError, raise_together
 from figproof.files import write_atomic
 from figproof.kinds import TEXTS
 from figproof.project import Project
@@ -101,6 +102,7 @@ def approve(project: Project, figures: Iterable[str]) -> int:
         del files[name]
     if not files:
         raise FigproofError("holds no figure", where="results", hint="run: make figures")
+    _check_tables(project, files)
     now = {name: digest_file(path) for name, path in files.items()}
     known = {_figure_of(name) for name in now} - {None}
     if unknown := chosen - known:
@@ -114,6 +116,19 @@ def approve(project: Project, figures: Iterable[str]) -> int:
         now = {**kept, **fresh}
     write_atomic(project.approved_file, to_readable_json({"format": FORMAT, "files": now}))
     return sum(before.get(name) != digest for name, digest in now.items())
+
+
+def _check_tables(project: Project, files: Iterable[str]) -> None:
+    """Numbers that were edited by hand, or belong to a YAML that was edited since, are not approved."""
+    derived = {name.split("/")[1] for name in files if name.endswith(f"/{TABLES}")}
+    errors = []
+    for figure, spec in load_figures(project).items():
+        if figure in derived:
+            try:
+                read_tables(project, figure, spec)
+            except FigproofError as error:
+                errors.append(FigproofError(error.problem, where=error.where, hint="run: snakemake"))
+    raise_together(errors)
 
 
 def _figure_of(name: str) -> str | None:

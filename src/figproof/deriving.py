@@ -85,7 +85,7 @@ def read_tables(project: Project, figure: str, spec: FigureSpec) -> dict[str, tu
     except (FigproofError, ValueError, KeyError, TypeError) as error:
         path.unlink(missing_ok=True)
         raise FigproofError(
-            f"{error}; removed {project.relative(path)}", hint="run the same command again to derive it anew"
+            f"{error}; removed {project.relative(path)}", hint="run: snakemake"
         ) from error
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from figproof.errors import FigproofError
+from figproof.errors import FigproofError, raise_together
 from figproof.specs import OneOf, Range, Selection
 
 _ABSENT = object()
@@ -58,6 +58,7 @@ def select(selection: Selection, documents: Sequence[Mapping[str, Any]], where: 
     _check_usable(fitting, where)
     candidates = [_candidate(selection, document, where) for document in fitting]
     _check_names(selection, fitting, candidates, where)
+    _check_configs(selection, fitting, candidates, where)
     _check_seeds(selection, candidates, where)
     return sorted(candidates, key=lambda c: (c.condition, c.seed is None, c.seed or 0, c.id))
 
@@ -165,6 +166,36 @@ def _check_names(
                 where=f"{where}: group_by",
                 hint="narrow `where` to one of them, or record them under values that differ in letters",
             )
+
+
+def _check_configs(
+    selection: Selection, documents: Sequence[Mapping[str, Any]], candidates: Sequence[Candidate], where: str
+) -> None:
+    """Runs of one condition are seeds of one setting: a mean over anything else says something else."""
+    allowed = {"seed", *(key.removeprefix("config.") for key in selection.varies)}
+    settings: dict[tuple[str, str], dict[str, list[int]]] = {}
+    for document, candidate in zip(documents, candidates, strict=True):
+        for key, value in (document.get("config") or {}).items():
+            if key not in allowed:
+                found = settings.setdefault((candidate.condition, str(key)), {})
+                found.setdefault(ascii(value)[:60], []).append(candidate.id)
+    errors = []
+    for (condition, key), found in sorted(settings.items()):
+        if len(found) > 1:
+            values = "; ".join(f"{value} (runs {_ids(ids)})" for value, ids in sorted(found.items()))
+            errors.append(
+                FigproofError(
+                    f"runs of condition {condition!r} differ in config.{key}: {values}",
+                    where=where,
+                    hint=f"narrow `where`, add config.{key} to group_by, or to varies if it cannot matter",
+                )
+            )
+    raise_together(errors)
+
+
+def _ids(ids: list[int]) -> str:
+    ordered = sorted(ids)
+    return ", ".join(map(str, ordered[:5])) + (f" and {len(ordered) - 5} more" if len(ordered) > 5 else "")
 
 
 def _check_seeds(selection: Selection, candidates: list[Candidate], where: str) -> None:

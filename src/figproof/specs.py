@@ -112,6 +112,10 @@ class Selection(Closed):
         default_factory=list, description="Config keys whose values name a run's condition."
     )
     condition: Name | None = Field(None, description="One condition for all runs; not with group_by.")
+    varies: list[str] = Field(
+        default_factory=list,
+        description="Config keys, besides seed, in which runs of one condition may differ.",
+    )
     seeds: int | None = Field(None, ge=1, description="Seeds expected for each condition.")
 
     @field_validator("where")
@@ -128,9 +132,10 @@ class Selection(Closed):
     def _one_grouping(self) -> Selection:
         if self.group_by and self.condition:
             raise ValueError("give either group_by or condition, not both")
-        for key in self.group_by:
-            if not key.startswith("config."):
-                raise ValueError(f"group_by: {key!r} is not a config key. Write config.<key>")
+        for name, keys in (("group_by", self.group_by), ("varies", self.varies)):
+            for key in keys:
+                if not key.startswith("config."):
+                    raise ValueError(f"{name}: {key!r} is not a config key. Write config.<key>")
         return self
 
 

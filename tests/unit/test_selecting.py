@@ -44,7 +44,8 @@ def test_a_filter_takes_a_value_a_list_or_a_range(wanted, expected):
         document(4),
         document(5, lr="0.1"),
     ]
-    assert ids(select(selection(where={"config.lr": wanted}), documents, WHERE)) == expected
+    asked = selection(where={"config.lr": wanted}, varies=["config.lr"])
+    assert ids(select(asked, documents, WHERE)) == expected
 
 
 def test_true_is_not_one():
@@ -122,3 +123,17 @@ def test_two_settings_are_never_averaged_under_one_name(first, second):
     selection = Selection(experiment="digits_mlp", group_by=["config.kind"])
     with pytest.raises(FigproofError, match="different settings would both be called"):
         select(selection, documents, "here")
+
+
+def test_runs_of_one_condition_that_differ_in_more_than_the_seed_are_refused_unless_it_may_vary():
+    documents = [
+        {"_id": 11, "status": "COMPLETED", "config": {"seed": 1, "rate": 0.01, "store": "every"}},
+        {"_id": 12, "status": "COMPLETED", "config": {"seed": 2, "rate": 0.1, "store": "final"}},
+    ]
+    with pytest.raises(FigproofError) as error:
+        select(Selection(experiment="digits_mlp", condition="adam"), documents, "here")
+    said = str(error.value)
+    assert "condition 'adam' differ in config.rate: 0.01 (runs 11); 0.1 (runs 12)" in said
+    assert "differ in config.store" in said
+    both = Selection(experiment="digits_mlp", condition="adam", varies=["config.rate", "config.store"])
+    assert [found.id for found in select(both, documents, "here")] == [11, 12]

@@ -121,3 +121,12 @@ def test_a_step_that_outlives_its_build_holds_the_next_one_back(copy):
         fcntl.flock(step, fcntl.LOCK_SH)
         assert "or a step of one, is running" in copy.run("snakemake", code=1).stdout
     assert "Nothing to be done" in copy.run("snakemake").stdout
+
+
+def test_numbers_edited_by_hand_are_not_approved(copy):
+    path = copy.root / "results/derived/oscillating/lines.csv"
+    path.write_text(path.read_text().replace("1", "2", 1))
+    before = (copy.root / "figures.lock").read_bytes()
+    output = copy.run("figproof", "approve", "oscillating", code=1).stdout
+    assert "lines.csv" in output and "run: snakemake" in output
+    assert (copy.root / "figures.lock").read_bytes() == before
