@@ -233,6 +233,11 @@ class Observation:
         self.recorder.store_collected("predictions", labels=self.data.test.labels)
         self.recorder.store_collected("hidden", labels=self.data.test.labels)
         self.recorder.store_collected("checkpoints")
+        if self.config["store_arrays"] == "every":
+            images = self.data.test.images
+            side = round(images.shape[1] ** 0.5)
+            gray = np.round(255 * images).astype(np.uint8).reshape(-1, side, side)
+            self.recorder.arrays("inputs", images=gray, labels=self.data.test.labels)
         arrays: dict[str, np.ndarray] = {}
         for name, by_epoch in sorted(self.values.items()):
             what, layer = name.split("_")

@@ -13,7 +13,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 from pydantic import Field, model_validator
 
-from figproof.axes import before_draw, size_in, text_width_in, words
+from figproof.axes import in_inches, size_in, text_width_in, words
 from figproof.errors import FigproofError
 from figproof.kinds import Example, KindParams, example_run
 from figproof.latex import escape_latex, escape_markdown, macro_name
@@ -255,7 +255,7 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
                 f"the table is {want:.2f} in {what}, the place {have:.2f} in",
                 hint="set width: full, raise height_in, use shorter labels, fewer columns or interval: sd",
             )
-    axes = _inches(fig)
+    axes = in_inches(fig)
     left = -total / 2
     rights = left + np.cumsum(widths) + gap * np.arange(len(widths))
     top = -needed / 2
@@ -281,20 +281,6 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
     # Placed in inches already: the layout must not make room for them.
     for artist in (*axes.texts, *axes.artists, *axes.lines):
         artist.set_in_layout(False)
-
-
-def _inches(fig: Any) -> Any:
-    """Axes without frame whose data coordinates are inches from the middle of their place, downwards."""
-    axes = fig.subplots()
-    axes.set_axis_off()
-
-    def scale() -> None:
-        dpi = fig.get_figure(root=True).dpi
-        width, height = axes.bbox.width / dpi, axes.bbox.height / dpi
-        axes.set(xlim=(-width / 2, width / 2), ylim=(height / 2, -height / 2))
-
-    before_draw(axes, scale)
-    return axes
 
 
 def _wrapped(fig: Any, text: str, width_in: float, size_pt: float) -> list[str]:

@@ -84,9 +84,7 @@ def read_tables(project: Project, figure: str, spec: FigureSpec) -> dict[str, tu
         ) from None
     except (FigproofError, ValueError, KeyError, TypeError) as error:
         path.unlink(missing_ok=True)
-        raise FigproofError(
-            f"{error}; removed {project.relative(path)}", hint="run: snakemake"
-        ) from error
+        raise FigproofError(f"{error}; removed {project.relative(path)}", hint="run: snakemake") from error
 
 
 class _Outdated(Exception):

@@ -74,3 +74,16 @@ class _BeforeDraw(Artist):
 def before_draw(axes: Any, arrange: Callable[[], None]) -> None:
     """Call ``arrange()`` each time the axes are drawn, before their other artists."""
     axes.add_artist(_BeforeDraw(arrange))
+
+
+def in_inches(fig: Any) -> Any:
+    """Axes without frame whose data coordinates are inches from the middle of their place, downwards."""
+    axes = fig.subplots()
+    axes.set_axis_off()
+
+    def scale() -> None:
+        width, height = (length / fig.get_figure(root=True).dpi for length in axes.bbox.size)
+        axes.set(xlim=(-width / 2, width / 2), ylim=(height / 2, -height / 2))
+
+    before_draw(axes, scale)
+    return axes
