@@ -37,7 +37,7 @@ ACTIVATIONS = {
 # What a batch of grid points keeps in memory at a time.
 BATCH_BYTES = 32 * 1024**2
 # How far the grid reaches beyond the trajectory, as a fraction of the trajectory's range.
-MARGIN = 0.2
+MARGIN = 0.4
 
 METRICS = {
     "landscape.loss_min": Declared("nat", 1, may_be_nan=True),
