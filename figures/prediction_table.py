@@ -165,7 +165,7 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
     deep = -(-count // columns)
     if deep > fits:
         raise FigproofError(
-            f"{count} inputs need a height of {deep * line + head + 0.15:.1f} in, there are {height:.1f}",
+            f"{count} inputs need a height of {deep * line + head + 0.15:.2f} in, there are {height:.2f}",
             hint="raise height_in, or lower params.count",
         )
     axes = in_inches(fig)
