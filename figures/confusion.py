@@ -22,6 +22,8 @@ from figproof.axes import (
     ink_on,
     label_axis,
     note,
+    size_in,
+    text_width_in,
     write_cells,
 )
 from figproof.errors import FigproofError
@@ -33,6 +35,7 @@ from figproof.numerics.matrices import confusion_counts, predicted_classes, row_
 
 ARTIFACT = "predictions"
 MOST_TICKS = 20
+LONGEST_SHARE = 0.35
 NEVER, RIGHT = "#f0f0f0", "#ffffff"
 
 
@@ -142,7 +145,8 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
             entries.append(CellText(row, int(column), text, ink, bold=row == column))
     write_cells(axes, entries, look)
     ticks = range(0, classes, -(-classes // MOST_TICKS))
-    axes.set_xticks(list(ticks), [names[at] for at in ticks], parse_math=False)
+    upright = _must_stand_upright(fig, names, look)
+    axes.set_xticks(list(ticks), [names[at] for at in ticks], parse_math=False, rotation=90 if upright else 0)
     axes.set_yticks(list(ticks), [names[at] for at in ticks], parse_math=False)
     label_axis(axes.xaxis, "predicted class")
     label_axis(axes.yaxis, "true class")
@@ -153,6 +157,20 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
 
 def _short(percent: float) -> str:
     return f"{percent:.0f}" if percent >= 99.95 else f"{percent:.1f}"
+
+
+def _must_stand_upright(fig: Any, names: list[str], look: Any) -> bool:
+    """Whether names are wider than their columns; refuses those that are too long either way."""
+    width, height = size_in(fig)
+    widest = max(text_width_in(fig, name, look.venue.text_pt) for name in names)
+    longest = LONGEST_SHARE * min(width, height)
+    if widest > longest:
+        raise FigproofError(
+            f"the longest class name is {widest:.2f} in wide, {longest:.2f} in are there for it",
+            where="params.class_labels",
+            hint="give shorter class_labels",
+        )
+    return widest > 0.5 * width / len(names)
 
 
 def _write_support(axes: Any, table: Table, ticks: list[int], look: Any) -> None:

@@ -135,7 +135,12 @@ def _levels(loss: FloatArray, params: Params, where: str) -> FloatArray:
         )
     wanted = np.geomspace(low, high, params.levels)
     inner = sorted({float(f"{level:.1e}") for level in wanted[1:-1]})
-    return np.array([low * (1 - 1e-9), *(level for level in inner if low < level < high), high * (1 + 1e-9)])
+    inner = [level for level in inner if low < level < high]
+    if len(inner) < params.levels // 2:
+        # Almost flat: levels of two digits would coincide, and a logarithm is nearly straight here.
+        step = _round_step((high - low) / params.levels)
+        inner = [level for level in step * np.arange(np.ceil(low / step), high / step) if low < level < high]
+    return np.array([low * (1 - 1e-9), *inner, high * (1 + 1e-9)])
 
 
 def _round_step(step: float) -> float:
@@ -187,14 +192,17 @@ def _level_bar(fig: Any, axes: Any, filled: Any, levels: FloatArray, unit: str, 
     bar = fig.colorbar(filled, cax=axes.inset_axes((1.03, 0, 0.045, 1)))
     inner = levels[1:-1]
     named = inner[:: -(-inner.size // MOST_TICKS)]
-    bar.set_ticks(named, labels=[_short(level) for level in named])
+    digits = 2
+    while digits < 9 and len({f"{level:.{digits}g}" for level in named}) < named.size:
+        digits += 1
+    bar.set_ticks(named, labels=[_short(level, digits) for level in named])
     bar.ax.minorticks_off()
     bar.set_label(axis_label("loss", unit), parse_math=False)
     bar.outline.set_linewidth(look.venue.min_line_pt)
 
 
-def _short(value: float) -> str:
-    return Formatter.fix_minus(f"{value:.2g}")
+def _short(value: float, digits: int = 2) -> str:
+    return Formatter.fix_minus(f"{value:.{digits}g}")
 
 
 def _name_axes(axes: Any, facts: Any) -> None:

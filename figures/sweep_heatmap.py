@@ -95,7 +95,9 @@ def derive(snapshot: Snapshot, params: Params) -> Table:
     best = best_cell(mean, params.better == "higher")
     if best is None:
         raise FigproofError(
-            "a run diverged in every cell: there is no mean to show", where=f"metric {params.metric}"
+            "a run diverged in every cell: there is no mean to show",
+            where=f"metric {params.metric}",
+            hint="choose another metric, or narrow the selection to runs that stay finite",
         )
     if params.colour_scale == "log" and np.nanmin(mean) <= 0:
         raise FigproofError(
