@@ -42,15 +42,16 @@ def test_every_kind_has_extremes(name):
 
 
 @functools.cache
-def look_of(venue):
-    return load_look(ROOT, venue, "petroff10", "viridis", load_conditions(ROOT / "config/conditions.yaml"))
+def look_of():
+    return load_look(
+        ROOT, "icml2025", "petroff10", "viridis", load_conditions(ROOT / "config/conditions.yaml")
+    )
 
 
-@pytest.mark.parametrize("venue", ["icml2025", "ieee"])
 @pytest.mark.parametrize("name, case", WALK)
-def test_an_extreme_is_drawn_or_refused_with_advice(name, case, venue, tmp_path):
+def test_an_extreme_is_drawn_or_refused_with_advice(name, case, tmp_path):
     kind, extreme = load_kind(ROOT / "figures", name), cases_of(name)[case]
-    look = look_of(venue)
+    look = look_of()
     size = (look.venue.widths_in["full"], extreme.height_in)
 
     def run():
