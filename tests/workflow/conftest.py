@@ -18,14 +18,47 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("workflow"))
 
 
+KEPT = (
+    "attention_maps",
+    "confusion_adam",
+    "embedding_pca",
+    "embedding_umap",
+    "gradients_depth",
+    "landscape_pca",
+    "optimizers_accuracy",
+    "optimizers_loss",
+    "oscillating",
+    "overfitting",
+    "overview",
+    "results",
+    "sweep_lr_width",
+)
+"""Figures that are built again and again: every step, a composite, a table, a UMAP."""
+
+
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
-    """The demo, imported into an embedded store of its own and built; not to be changed by tests."""
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Checkout, str]]:
+    """The demo in a store of its own, built whole once; cut down to ``KEPT`` after `verify` has spoken."""
     project = checkout(tmp_path_factory.mktemp("demo") / "project")
     project.run("figproof", "runs", "import", "demo/runs.tar.gz")
     project.run("snakemake")
-    yield project
+    verified = project.run("figproof", "verify", code=None).stdout
+    for path in (project.root / "config/figures").glob("*.yaml"):
+        if path.stem not in KEPT:
+            path.unlink()
+            shutil.rmtree(project.root / "results/derived" / path.stem)
+            for file in (project.root / "results/figures").glob(f"{path.stem}.*"):
+                file.unlink()
+    project.run("snakemake")
+    project.run("figproof", "approve")
+    yield project, verified
     project.run("figproof", "store", "stop", code=None)
+
+
+@pytest.fixture(scope="session")
+def built(demo: tuple[Checkout, str]) -> Checkout:
+    """The part of the demo that tests build again; not to be changed by tests."""
+    return demo[0]
 
 
 @pytest.fixture

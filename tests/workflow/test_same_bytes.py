@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -81,8 +82,10 @@ def test_one_changed_number_changes_the_bytes(copy, built):
     assert "derived/confusion_adam/pairs.csv" in same
 
 
-def test_the_figures_are_those_that_were_approved(built):
-    assert " approved files are the same bytes" in built.run("figproof", "verify").stdout
+def test_every_figure_of_the_demo_is_as_approved(demo):
+    found = re.search(r"^(\d+) of (\d+) approved files are the same bytes$", demo[1], re.MULTILINE)
+    assert found and found[1] == found[2] and int(found[2]) > 200, demo[1]
+    assert "is new" not in demo[1] and "differs" not in demo[1]
 
 
 def test_without_the_store_everything_after_the_snapshot_is_built(copy, built):
