@@ -9,15 +9,15 @@ python experiments/digits_mlp.py with dataset=mnist epochs=5
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import nullcontext
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from figproof import record
 from figproof.errors import FigproofError, suggest
+from figproof.numerics.perceptron import ACTIVATIONS, Perceptron, log_softmax
 from figproof.record import Declared, Experiment, Progress, Recorder
 from figproof.record.datasets import Dataset, Part, load, training_part
 from figproof.record.numbers import check_number
@@ -29,12 +29,6 @@ CLASSES = 10
 BINS = 60
 HISTOGRAM_INPUTS = 500
 
-# name -> (f, derivative as a function of f's value)
-ACTIVATIONS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
-    "relu": (lambda z: np.maximum(z, 0.0), lambda a: (a > 0).astype(np.float64)),
-    "tanh": (np.tanh, lambda a: 1.0 - a * a),
-    "sigmoid": (lambda z: 0.5 * (1.0 + np.tanh(0.5 * z)), lambda a: a * (1.0 - a)),
-}
 OPTIMIZERS = ("adam", "momentum", "sgd")
 STORE_ARRAYS = ("every", "final", "none")
 SCHEDULES = ("constant", "step", "cosine")
@@ -65,6 +59,7 @@ def config() -> None:
     batch_size = 32
     hidden = [32, 32]  # widths of the hidden layers
     activation = "relu"  # relu, tanh or sigmoid
+    shortcuts = False  # hidden layers as wide as their input add it before the activation
     weight_decay = 0.0  # added to the gradient as weight_decay * W
     train_size = None  # the first so many training examples; all if None
     label_noise = 0.0  # fraction of training labels drawn anew
@@ -82,43 +77,21 @@ def smoke() -> None:
     checkpoint_every = 1
 
 
-class Network:
-    """Weights ``W`` (fan_in, fan_out) and biases ``b`` (fan_out,), layer by layer; float64."""
+def initial(form: Perceptron, rng: np.random.Generator) -> np.ndarray:
+    """Random weights and zero biases, shape (size,).
 
-    def __init__(self, widths: list[int], activation: str, rng: np.random.Generator) -> None:
-        self.f, self.slope = ACTIVATIONS[activation]
-        shapes = list(pairwise(widths))
-        # He et al. 2015 for ReLU, Glorot & Bengio 2010 otherwise.
-        spread = [np.sqrt(2.0 / i if activation == "relu" else 2.0 / (i + o)) for i, o in shapes]
-        self.W = [rng.standard_normal(shape) * s for shape, s in zip(shapes, spread, strict=True)]
-        self.b = [np.zeros(fan_out) for _, fan_out in shapes]
-
-    def forward(self, images: np.ndarray) -> list[np.ndarray]:
-        """Input, each hidden layer's activations, and the logits."""
-        layers = [images]
-        for W, b in zip(self.W[:-1], self.b[:-1], strict=True):
-            layers.append(self.f(layers[-1] @ W + b))
-        return [*layers, layers[-1] @ self.W[-1] + self.b[-1]]
-
-    def gradients(
-        self, layers: list[np.ndarray], labels: np.ndarray
-    ) -> tuple[list[np.ndarray], list[np.ndarray]]:
-        """Of the mean cross-entropy, for all weights and all biases."""
-        delta = np.exp(log_softmax(layers[-1]))
-        delta[np.arange(len(labels)), labels] -= 1.0
-        delta /= len(labels)
-        dW, db = [], []
-        for k in range(len(self.W) - 1, -1, -1):
-            dW.insert(0, layers[k].T @ delta)
-            db.insert(0, delta.sum(axis=0))
-            if k:
-                delta = (delta @ self.W[k].T) * self.slope(layers[k])
-        return dW, db
-
-
-def log_softmax(logits: np.ndarray) -> np.ndarray:
-    shifted = logits - logits.max(axis=-1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    He et al. 2015 for ReLU, Glorot & Bengio 2010 otherwise. Layers with a shortcut start smaller by the
+    root of their number (Hayou et al. 2021), or depth would blow the activations up.
+    """
+    parameters = np.zeros(form.size)
+    added = max(1, sum(form.adds_input(layer) for layer in range(len(form.widths) - 1)))
+    for layer, W in enumerate(form.split(parameters)[0]):
+        fan_in, fan_out = W.shape
+        spread = np.sqrt(2.0 / fan_in if form.activation == "relu" else 2.0 / (fan_in + fan_out))
+        W[...] = rng.standard_normal(W.shape) * spread
+        if form.adds_input(layer):
+            W /= np.sqrt(added)
+    return parameters
 
 
 def loss_and_accuracy(logits: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
@@ -130,26 +103,25 @@ def loss_and_accuracy(logits: np.ndarray, labels: np.ndarray) -> tuple[float, fl
 class Optimizer:
     """Gradient descent, with momentum 0.9 (Polyak), or Adam (Kingma & Ba 2015, its default constants)."""
 
-    def __init__(self, name: str, learning_rate: float, parameters: list[np.ndarray]) -> None:
+    def __init__(self, name: str, learning_rate: float, parameters: np.ndarray) -> None:
         self.name, self.rate, self.parameters = name, learning_rate, parameters
-        self.first = [np.zeros_like(p) for p in parameters]
-        self.second = [np.zeros_like(p) for p in parameters]
+        self.first, self.second = np.zeros_like(parameters), np.zeros_like(parameters)
         self.steps = 0
 
-    def step(self, gradients: list[np.ndarray]) -> None:
+    def step(self, gradient: np.ndarray) -> None:
         """Change the parameters in place."""
         self.steps += 1
-        for p, g, m, v in zip(self.parameters, gradients, self.first, self.second, strict=True):
-            if self.name == "sgd":
-                p -= self.rate * g
-            elif self.name == "momentum":
-                m *= 0.9
-                m += g
-                p -= self.rate * m
-            else:
-                m += 0.1 * (g - m)
-                v += 0.001 * (g * g - v)
-                p -= self.rate * (m / (1 - 0.9**self.steps)) / (np.sqrt(v / (1 - 0.999**self.steps)) + 1e-8)
+        p, m, v = self.parameters, self.first, self.second
+        if self.name == "sgd":
+            p -= self.rate * gradient
+        elif self.name == "momentum":
+            m *= 0.9
+            m += gradient
+            p -= self.rate * m
+        else:
+            m += 0.1 * (gradient - m)
+            v += 0.001 * (gradient * gradient - v)
+            p -= self.rate * (m / (1 - 0.9**self.steps)) / (np.sqrt(v / (1 - 0.999**self.steps)) + 1e-8)
 
 
 def rate_at(config: Mapping[str, Any], epoch: int) -> float:
@@ -163,37 +135,41 @@ def rate_at(config: Mapping[str, Any], epoch: int) -> float:
 
 
 def train_epoch(
-    network: Network,
+    form: Perceptron,
     optimizer: Optimizer,
     part: Part,
     batch_size: int,
     decay: float,
     rng: np.random.Generator,
 ) -> None:
-    """One pass over the shuffled examples."""
+    """One pass over the shuffled examples; biases do not decay."""
     order = rng.permutation(len(part.labels))
+    weights = form.size - sum(form.widths[1:])
     for start in range(0, len(order), batch_size):
         rows = order[start : start + batch_size]
-        dW, db = network.gradients(network.forward(part.images[rows]), part.labels[rows])
-        optimizer.step([g + decay * W for g, W in zip(dW, network.W, strict=True)] + db)
+        gradient = form.gradient(optimizer.parameters, part.images[rows], part.labels[rows])
+        gradient[:weights] += decay * optimizer.parameters[:weights]
+        optimizer.step(gradient)
 
 
 class Observation:
     """Measures the network after an epoch and keeps what the run stores."""
 
-    def __init__(self, recorder: Recorder, data: Dataset, config: Mapping[str, Any]) -> None:
-        self.recorder, self.data, self.config = recorder, data, config
+    def __init__(
+        self, recorder: Recorder, data: Dataset, form: Perceptron, config: Mapping[str, Any]
+    ) -> None:
+        self.recorder, self.data, self.form, self.config = recorder, data, form, config
         self.values: dict[str, dict[int, np.ndarray]] = {}
         self.dead: dict[str, list[float]] = {}
 
-    def epoch(self, network: Network, epoch: int) -> tuple[float, float]:
+    def epoch(self, parameters: np.ndarray, epoch: int) -> tuple[float, float]:
         """Record one epoch; the losses on training and validation examples."""
-        config, train = self.config, self.data.train
-        layers = network.forward(train.images)
-        train_loss, train_accuracy = loss_and_accuracy(layers[-1], train.labels)
-        validation = self.data.validation
-        loss, accuracy = loss_and_accuracy(network.forward(validation.images)[-1], validation.labels)
-        dW, _ = network.gradients(layers, train.labels)
+        config, form, train, validation = self.config, self.form, self.data.train, self.data.validation
+        logits = form.forward(parameters, train.images)[-1]
+        train_loss, train_accuracy = loss_and_accuracy(logits, train.labels)
+        logits = form.forward(parameters, validation.images)[-1]
+        loss, accuracy = loss_and_accuracy(logits, validation.labels)
+        dW, _ = form.split(form.gradient(parameters, train.images, train.labels))
         scalars = {"train.loss": train_loss, "train.accuracy": train_accuracy, "validation.loss": loss}
         scalars |= {"validation.accuracy": accuracy, "learning_rate": rate_at(config, max(epoch, 1))}
         for k, gradient in enumerate(dW, 1):
@@ -204,16 +180,17 @@ class Observation:
         self.recorder.scalars(epoch, scalars)
         last = epoch == config["epochs"]
         if config["store_arrays"] == "every" or (config["store_arrays"] == "final" and last):
-            self._arrays(network, dW, epoch)
+            self._arrays(parameters, dW, epoch)
         every = config["checkpoint_every"]
         if every and (epoch % every == 0 or last):
-            weights = {f"W{k}": W.astype(np.float32) for k, W in enumerate(network.W, 1)}
-            weights |= {f"b{k}": b.astype(np.float32) for k, b in enumerate(network.b, 1)}
+            W, b = form.split(parameters.astype(np.float32))
+            weights = {f"W{k}": matrix for k, matrix in enumerate(W, 1)}
+            weights |= {f"b{k}": vector for k, vector in enumerate(b, 1)}
             self.recorder.collect("checkpoints", epoch, **weights)
         return train_loss, loss
 
-    def _arrays(self, network: Network, dW: list[np.ndarray], epoch: int) -> None:
-        layers = network.forward(self.data.test.images)
+    def _arrays(self, parameters: np.ndarray, dW: list[np.ndarray], epoch: int) -> None:
+        layers = self.form.forward(parameters, self.data.test.images)
         probabilities = np.exp(log_softmax(layers[-1]))
         self.recorder.collect("predictions", epoch, probabilities=probabilities.astype(np.float16))
         if len(layers) > 2:
@@ -222,7 +199,7 @@ class Observation:
             for k, a in enumerate(layers[1:-1], 1):
                 # A dead unit is 0 for every example of the test set.
                 self.dead.setdefault(f"dead_layer{k}", []).append(float((a == 0).all(axis=0).mean()))
-        measured = {f"weights_layer{k}": W for k, W in enumerate(network.W, 1)}
+        measured = {f"weights_layer{k}": W for k, W in enumerate(self.form.split(parameters)[0], 1)}
         measured |= {f"gradients_layer{k}": g for k, g in enumerate(dW, 1)}
         measured |= {f"activations_layer{k}": a[:HISTOGRAM_INPUTS] for k, a in enumerate(layers[1:], 1)}
         for name, values in measured.items():
@@ -281,6 +258,10 @@ def check(config: Mapping[str, Any]) -> None:
     for key, value in wholes.items():
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
             raise FigproofError(f"is {value!r}; allowed are whole numbers from 1", where=f"config: {key}")
+    if not isinstance(config["shortcuts"], bool):
+        raise FigproofError(
+            f"is {config['shortcuts']!r}; allowed are True and False", where="config: shortcuts"
+        )
     check_number(config, "learning_rate")
     check_number(config, "weight_decay", zero=True)
 
@@ -293,21 +274,22 @@ def main(_run: Any, _config: Mapping[str, Any], seed: int) -> float:
     train = training_part(whole.train, _config["train_size"], _config["label_noise"], seed)
     data = Dataset(train, whole.validation, whole.test)
     rng = np.random.default_rng(seed)
-    network = Network([train.images.shape[1], *_config["hidden"], CLASSES], _config["activation"], rng)
-    optimizer = Optimizer(_config["optimizer"], _config["learning_rate"], [*network.W, *network.b])
+    widths = (train.images.shape[1], *_config["hidden"], CLASSES)
+    form = Perceptron(widths, _config["activation"], _config["shortcuts"])
+    optimizer = Optimizer(_config["optimizer"], _config["learning_rate"], initial(form, rng))
     recorder = Recorder(_run, METRICS)
     recorder.arrays("data", **data.class_counts(CLASSES))
     meter = SystemMeter(recorder) if _config["profile"] else None
-    observation = Observation(recorder, data, _config)
+    observation = Observation(recorder, data, form, _config)
     progress = Progress(f"digits_mlp seed {seed}: epoch", _config["epochs"])
     # A rate that is too large overflows; the metrics declare and record it.
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        observation.epoch(network, 0)
+        observation.epoch(optimizer.parameters, 0)
         for epoch in range(1, _config["epochs"] + 1):
             optimizer.rate = rate_at(_config, epoch)
             with meter.epoch(epoch) if meter else nullcontext():
-                train_epoch(network, optimizer, train, _config["batch_size"], _config["weight_decay"], rng)
-            loss, validation_loss = observation.epoch(network, epoch)
+                train_epoch(form, optimizer, train, _config["batch_size"], _config["weight_decay"], rng)
+            loss, validation_loss = observation.epoch(optimizer.parameters, epoch)
             progress.step(f"train {loss:.4f} validation {validation_loss:.4f}")
         observation.store()
     return recorder.series["validation.accuracy"].values[-1]

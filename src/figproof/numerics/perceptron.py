@@ -1,0 +1,253 @@
+"""Losses, gradients and Hessian-vector products of multi-layer perceptrons, many networks at a time.
+
+All parameters are one vector: the weight matrices (fan_in, fan_out) layer by layer, then the biases. With
+shortcuts a layer as wide as its input adds it before the activation (He et al. 2016), which is the layer
+with W + I for W.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from figproof.model import FloatArray, IntArray
+
+# name -> (f, f' and f'' as functions of f's value)
+ACTIVATIONS: dict[str, tuple[Callable[[FloatArray], FloatArray], ...]] = {
+    "relu": (
+        lambda z: np.maximum(z, 0.0, out=z),
+        lambda a: (a > 0).astype(np.float64),
+        lambda a: np.zeros_like(a),
+    ),
+    "tanh": (
+        lambda z: np.tanh(z, out=z),
+        lambda a: 1.0 - a * a,
+        lambda a: -2.0 * a * (1.0 - a * a),
+    ),
+    "sigmoid": (
+        lambda z: 0.5 * (1.0 + np.tanh(0.5 * z)),
+        lambda a: a * (1.0 - a),
+        lambda a: a * (1.0 - a) * (1.0 - 2.0 * a),
+    ),
+}
+# What the activations of the networks evaluated together may take: they should stay in the cache.
+_STACK_BYTES = 512 * 1024
+
+
+@dataclass(frozen=True)
+class Perceptron:
+    """The form of a network that classifies: softmax and mean cross-entropy after the last layer.
+
+    Attributes
+    ----------
+    widths : tuple of int
+        Inputs, hidden layers, classes.
+    activation : str
+        A name in ``ACTIVATIONS``.
+    shortcuts : bool
+        Hidden layers as wide as their input add it before the activation.
+    """
+
+    widths: tuple[int, ...]
+    activation: str
+    shortcuts: bool = False
+
+    @property
+    def size(self) -> int:
+        """Number of parameters."""
+        return sum((i + 1) * o for i, o in pairwise(self.widths))
+
+    def adds_input(self, layer: int) -> bool:
+        """Whether the hidden layer, from 0, has a shortcut; the last layer has none."""
+        hidden = layer < len(self.widths) - 2
+        return self.shortcuts and hidden and self.widths[layer] == self.widths[layer + 1]
+
+    def split(self, parameters: FloatArray) -> tuple[list[FloatArray], list[FloatArray]]:
+        """Views of weights (..., fan_in, fan_out) and biases (..., fan_out) of (..., size) parameters."""
+        shapes = list(pairwise(self.widths))
+        ends = np.cumsum([i * o for i, o in shapes] + [o for _, o in shapes])
+        parts = np.split(parameters, ends[:-1], axis=-1)
+        count, leading = len(shapes), parameters.shape[:-1]
+        weights = [part.reshape(*leading, *shape) for part, shape in zip(parts, shapes, strict=False)]
+        return weights, parts[count:]
+
+    def losses(
+        self,
+        origin: FloatArray,
+        directions: FloatArray,
+        coordinates: FloatArray,
+        inputs: FloatArray,
+        labels: IntArray,
+    ) -> FloatArray:
+        """Mean cross-entropy of the networks ``origin + coordinates @ directions``, in nat.
+
+        Products with the inputs are made once for the origin and each direction, not for each network:
+        the first layer is linear in the coordinates.
+
+        Parameters
+        ----------
+        origin : ndarray, shape (size,)
+        directions : ndarray, shape (k, size)
+        coordinates : ndarray, shape (g, k)
+        inputs : ndarray, shape (n, widths[0])
+        labels : ndarray of int, shape (n,)
+
+        Returns
+        -------
+        ndarray, shape (g,)
+            NaN where a network overflows.
+        """
+        total = np.zeros(len(coordinates))
+        for rows in _slices(len(labels), 512):
+            first = self._first_products(origin, directions, inputs[rows])
+            for nets in _slices(len(coordinates), self._stack(len(labels[rows]))):
+                total[nets] += self._summed(first, origin, directions, coordinates[nets], labels[rows])
+        return total / len(labels)
+
+    def _stack(self, examples: int) -> int:
+        return max(1, _STACK_BYTES // (8 * examples * max(self.widths[1:])))
+
+    def _first_products(self, origin: FloatArray, directions: FloatArray, inputs: FloatArray) -> FloatArray:
+        """The first layer's products with the inputs, shape (1 + k, n * widths[1])."""
+        weights, biases = self.split(np.vstack([origin, directions]))
+        products = inputs @ weights[0] + biases[0][:, None, :]
+        if self.adds_input(0):
+            products[0] += inputs
+        return products.reshape(len(products), -1)
+
+    def _summed(
+        self,
+        first: FloatArray,
+        origin: FloatArray,
+        directions: FloatArray,
+        coordinates: FloatArray,
+        labels: IntArray,
+    ) -> FloatArray:
+        """Cross-entropy summed over a block of examples, shape (g,)."""
+        activate = ACTIVATIONS[self.activation][0]
+        weights, biases = self.split(origin + coordinates @ directions)
+        mixture = np.hstack([np.ones((len(coordinates), 1)), coordinates])
+        z = (mixture @ first).reshape(len(coordinates), len(labels), -1)
+        for layer in range(1, len(weights)):
+            a = activate(z)
+            z = a @ weights[layer]
+            z += biases[layer][:, None, :]
+            if self.adds_input(layer):
+                z += a
+        z -= z.max(axis=-1, keepdims=True)
+        chosen = z[:, np.arange(len(labels)), labels]
+        np.exp(z, out=z)
+        return np.asarray((np.log(z.sum(axis=-1)) - chosen).sum(axis=-1))
+
+    def forward(self, parameters: FloatArray, inputs: FloatArray) -> list[FloatArray]:
+        """Inputs, each hidden layer's activations, and the logits, of one network."""
+        activate = ACTIVATIONS[self.activation][0]
+        weights, biases = self.split(parameters)
+        layers = [inputs]
+        for layer, (W, b) in enumerate(zip(weights, biases, strict=True)):
+            z = layers[-1] @ W + b
+            if self.adds_input(layer):
+                z += layers[-1]
+            layers.append(activate(z) if layer < len(weights) - 1 else z)
+        return layers
+
+    def hessian(
+        self, parameters: FloatArray, inputs: FloatArray, labels: IntArray
+    ) -> Callable[[FloatArray], FloatArray]:
+        """The product of the mean cross-entropy's Hessian with a vector (Pearlmutter 1994).
+
+        Parameters
+        ----------
+        parameters : ndarray, shape (size,)
+        inputs : ndarray, shape (n, widths[0])
+        labels : ndarray of int, shape (n,)
+
+        Returns
+        -------
+        callable
+            (size,) -> (size,). Exact but for a ReLU's kink, where the second derivative counts as 0.
+        """
+        layers = self.forward(parameters, inputs)
+        weights, _ = self.split(parameters)
+        probabilities = np.exp(log_softmax(layers[-1]))
+        deltas, errors = self._backward(layers, weights, probabilities, labels)
+        _, slope, bend = ACTIVATIONS[self.activation]
+        slopes = [slope(a) for a in layers[1:-1]]
+        bends = [e * bend(a) for e, a in zip(errors, layers[1:-1], strict=True)]
+
+        def product(vector: FloatArray) -> FloatArray:
+            V, u = self.split(np.ravel(vector))
+            moved = self._moved(layers, weights, slopes, V, u)
+            step = probabilities * moved[-1]
+            step = (step - probabilities * step.sum(axis=1, keepdims=True)) / len(labels)
+            dW, db = [], []
+            for layer in range(len(weights) - 1, -1, -1):
+                grown = layers[layer].T @ step
+                if layer:
+                    grown += (slopes[layer - 1] * moved[layer - 1]).T @ deltas[layer]
+                dW.append(grown.ravel())
+                db.append(step.sum(axis=0))
+                if layer:
+                    back = step @ weights[layer].T + deltas[layer] @ V[layer].T
+                    if self.adds_input(layer):
+                        back += step
+                    step = back * slopes[layer - 1] + bends[layer - 1] * moved[layer - 1]
+            return np.concatenate(dW[::-1] + db[::-1])
+
+        return product
+
+    def gradient(self, parameters: FloatArray, inputs: FloatArray, labels: IntArray) -> FloatArray:
+        """Of the mean cross-entropy, shape (size,)."""
+        layers = self.forward(parameters, inputs)
+        weights, _ = self.split(parameters)
+        deltas, _ = self._backward(layers, weights, np.exp(log_softmax(layers[-1])), labels)
+        dW = [(a.T @ delta).ravel() for a, delta in zip(layers[:-1], deltas, strict=True)]
+        return np.concatenate(dW + [delta.sum(axis=0) for delta in deltas])
+
+    def _backward(
+        self, layers: list[FloatArray], weights: list[FloatArray], probabilities: FloatArray, labels: IntArray
+    ) -> tuple[list[FloatArray], list[FloatArray]]:
+        """Derivatives by each layer's sum before the activation, and by each hidden activation."""
+        delta = probabilities.copy()
+        delta[np.arange(len(labels)), labels] -= 1.0
+        delta /= len(labels)
+        deltas, errors = [delta], []
+        slope = ACTIVATIONS[self.activation][1]
+        for layer in range(len(weights) - 1, 0, -1):
+            error = deltas[0] @ weights[layer].T
+            if self.adds_input(layer):
+                error += deltas[0]
+            errors.insert(0, error)
+            deltas.insert(0, error * slope(layers[layer]))
+        return deltas, errors
+
+    def _moved(
+        self,
+        layers: list[FloatArray],
+        weights: list[FloatArray],
+        slopes: list[FloatArray],
+        V: list[FloatArray],
+        u: list[FloatArray],
+    ) -> list[FloatArray]:
+        """Change of each layer's sum before the activation, for parameters that move along (V, u)."""
+        moved = [layers[0] @ V[0] + u[0]]
+        for layer in range(1, len(weights)):
+            change = slopes[layer - 1] * moved[-1]
+            z = layers[layer] @ V[layer] + u[layer] + change @ weights[layer]
+            if self.adds_input(layer):
+                z += change
+            moved.append(z)
+        return moved
+
+
+def log_softmax(logits: FloatArray) -> FloatArray:
+    """Along the last axis; no overflow."""
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
+
+
+def _slices(count: int, size: int) -> Iterable[slice]:
+    return (slice(start, min(start + size, count)) for start in range(0, count, size))
