@@ -13,7 +13,6 @@ the trajectory. Biases stay at their last values.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,8 @@ import numpy as np
 from figproof import record
 from figproof.errors import FigproofError, suggest
 from figproof.numerics import landscape
-from figproof.record import Declared, Experiment, Progress, Recorder, SourceRun
+from figproof.record import Declared, Experiment, Progress, Recorder
+from figproof.record.checkpoints import Trajectory, read_trajectory
 from figproof.record.datasets import Part, load, training_part
 from figproof.record.numbers import check_number
 
@@ -59,50 +59,6 @@ def config() -> None:
 @ex.named_config
 def smoke() -> None:
     points = 7
-
-
-@dataclass(frozen=True)
-class Trajectory:
-    """Checkpoints of the source run.
-
-    Attributes
-    ----------
-    weights, biases : list of ndarray, shapes (C, fan_in, fan_out) and (C, fan_out)
-        float64, layer by layer.
-    epochs : ndarray of int64, shape (C,)
-    activation : str
-    """
-
-    weights: list[np.ndarray]
-    biases: list[np.ndarray]
-    epochs: np.ndarray
-    activation: str
-
-    def flat_weights(self) -> np.ndarray:
-        """(C, weights)."""
-        return np.stack([landscape.flatten([W[c] for W in self.weights]) for c in range(len(self.epochs))])
-
-    def flat_biases(self) -> np.ndarray:
-        """(C, biases)."""
-        return np.concatenate(self.biases, axis=1)
-
-
-def read_trajectory(source: SourceRun) -> Trajectory:
-    """The checkpoints, with the shapes that the run's config promises."""
-    run, arrays = source.run, source.artifacts["checkpoints"]
-    where = f"run {run.id} ({run.experiment}): artifact 'checkpoints'"
-    layers = len(run.config["hidden"]) + 1
-    names = [f"{kind}{k}" for kind in "Wb" for k in range(1, layers + 1)]
-    missing = [name for name in ["epochs", *names] if name not in arrays]
-    if missing:
-        raise FigproofError(f"lacks {', '.join(missing)}", where=where)
-    weights = [arrays[f"W{k}"].astype(np.float64) for k in range(1, layers + 1)]
-    biases = [arrays[f"b{k}"].astype(np.float64) for k in range(1, layers + 1)]
-    count = len(arrays["epochs"])
-    fits = all(W.shape == (count, *W.shape[1:2], b.shape[-1]) for W, b in zip(weights, biases, strict=True))
-    if not fits or not all(np.isfinite(a).all() for a in weights + biases):
-        raise FigproofError("holds weights that are not finite or do not fit together", where=where)
-    return Trajectory(weights, biases, arrays["epochs"], run.config["activation"])
 
 
 def stacked_loss(
