@@ -1,8 +1,9 @@
-"""The loss of a recorded digits_mlp run on a plane through its last weights (Li et al. 2018).
+"""The loss of a recorded digits_mlp run on a line or plane through its last weights (Li et al. 2018).
 
-The plane is spanned by two random directions, normalised filter by filter, or by the two first principal
-directions of the recorded trajectory. Those are left as they are: normalising would tilt the plane out of
-the trajectory. Biases stay at their last values.
+Directions are random, normalised filter by filter; the two first principal directions of the recorded
+trajectory, left as they are, as normalising would tilt the plane out of the trajectory; or the line from
+the first checkpoint to the last (Goodfellow et al. 2015). Biases leave their last values on that line only.
+A run that was killed goes on when it is recorded again.
 
     python experiments/loss_landscape.py with source_run=1 directions=pca
 """
@@ -12,7 +13,7 @@ the trajectory. Biases stay at their last values.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,40 +21,45 @@ import numpy as np
 from figproof import record
 from figproof.errors import FigproofError, suggest
 from figproof.numerics import landscape
-from figproof.record import Declared, Experiment, Progress, Recorder
+from figproof.numerics.curvature import extreme_eigenvalues
+from figproof.numerics.perceptron import Perceptron, log_softmax
+from figproof.record import Declared, Experiment, Progress, Recorder, SourceRun
 from figproof.record.checkpoints import Trajectory, read_trajectory
 from figproof.record.datasets import Part, load, training_part
 from figproof.record.numbers import check_number
+from figproof.steps import step
 
 ex = Experiment("loss_landscape", save_git_info=record.has_git(__file__))
 
-DIRECTIONS = ("pca", "random")
+DIRECTIONS = ("interpolation", "pca", "random")
 NORMALISE = ("filter", "none")
-ACTIVATIONS = {
-    "relu": lambda z: np.maximum(z, 0.0),
-    "tanh": np.tanh,
-    "sigmoid": lambda z: 0.5 * (1.0 + np.tanh(0.5 * z)),
-}
-# What a batch of grid points keeps in memory at a time.
-BATCH_BYTES = 32 * 1024**2
-# How far the grid reaches beyond the trajectory, as a fraction of the trajectory's range.
+BATCH_NORM = "absent"
+# How far the grid reaches beyond what it must cover, as a fraction of that.
 MARGIN = 0.4
+# Of the loss: what a kill loses at most.
+ROWS_IN_A_STEP = 4
 
-METRICS = {
-    "landscape.loss_min": Declared("nat", 1, may_be_nan=True),
-    "landscape.loss_max": Declared("nat", 1, may_be_nan=True),
-    "landscape.explained_variance": Declared("", 1),
-}
+
+def METRICS(config: Mapping[str, Any]) -> dict[str, Declared]:
+    """The extremes of the loss; of a plane also what it keeps of the trajectory."""
+    declared = {name: Declared("nat", 1, may_be_nan=True) for name in ("loss_min", "loss_max")}
+    if config["dimensions"] == 2:
+        declared["explained_variance"] = Declared("", 1)
+    return {f"landscape.{name}": metric for name, metric in declared.items()}
 
 
 @ex.config
 def config() -> None:
-    seed = 0  # of the random directions
+    seed = 0  # of the random directions, and of where Lanczos starts
     source_run = None  # id of a digits_mlp run that stored checkpoints
-    directions = "random"  # random or pca
+    directions = "random"  # random, pca, or interpolation from the first checkpoint to the last
+    dimensions = 1 if directions == "interpolation" else 2
     normalise = "filter" if directions == "random" else "none"
     points = 51  # of the grid along each direction
-    reach = 1.0  # random: the grid spans [-reach, reach]; pca: it covers the trajectory
+    reach = 1.0  # random: the grid spans [-reach, reach]; others cover the trajectory
+    examples = None  # the first so many training examples; all if None
+    curvature_points = None  # along each direction; no Hessians if None
+    batch_norm = "absent"  # a perceptron has none; what a network with it would have to say
 
 
 @ex.named_config
@@ -61,91 +67,118 @@ def smoke() -> None:
     points = 7
 
 
-def stacked_loss(
-    weights: list[np.ndarray], biases: list[np.ndarray], activation: str, part: Part
-) -> np.ndarray:
-    """Mean cross-entropy in nat of G networks at once, shape (G,).
-
-    Parameters
-    ----------
-    weights : list of ndarray, shape (G, fan_in, fan_out)
-    biases : list of ndarray, shape (G, 1, fan_out) or (1, 1, fan_out)
-    """
-    x = part.images
-    for W, b in zip(weights[:-1], biases[:-1], strict=True):
-        x = ACTIVATIONS[activation](x @ W + b)
-    logits = x @ weights[-1] + biases[-1]
-    shifted = logits - logits.max(axis=-1, keepdims=True)
-    chosen = shifted[:, np.arange(len(part.labels)), part.labels]
-    return (np.log(np.exp(shifted).sum(axis=-1)) - chosen).mean(axis=-1)
-
-
-def plane(trajectory: Trajectory, config: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
-    """Two flat directions over the weights."""
-    last = [W[-1] for W in trajectory.weights]
+def directions(trajectory: Trajectory, config: Mapping[str, Any]) -> np.ndarray:
+    """One or two directions over all parameters, shape (dimensions, size)."""
+    form, last = trajectory.form, trajectory.parameters[-1]
+    if config["directions"] == "interpolation":
+        return np.atleast_2d(last - trajectory.parameters[0])
+    weights, biases = form.split(last)
+    count = sum(W.size for W in weights)
     if config["directions"] == "random":
-        pair = landscape.random_directions(last, np.random.default_rng(config["seed"]))
+        found = landscape.random_directions(weights, np.random.default_rng(config["seed"]))
     else:
-        pair = landscape.pca_directions(trajectory.flat_weights())
-    if config["normalise"] == "none":
-        return pair
-    first, second = (
-        landscape.flatten(landscape.filter_normalise(landscape.unflatten(d, last), last)) for d in pair
-    )
-    return first, second
+        found = landscape.pca_directions(trajectory.parameters[:, :count])
+    if config["normalise"] == "filter":
+        normal = [landscape.filter_normalise(landscape.unflatten(d, weights), weights) for d in found]
+        found = tuple(landscape.flatten(d) for d in normal)
+    return np.pad(found[: config["dimensions"]], ((0, 0), (0, sum(b.size for b in biases))))
 
 
-def axis(coordinates: np.ndarray, config: Mapping[str, Any]) -> np.ndarray:
-    """Grid along one direction: covers the trajectory (pca), or [-reach, reach] (random)."""
+def axis(coordinates: np.ndarray, config: Mapping[str, Any], points: int) -> np.ndarray:
+    """Grid along one direction: covers the trajectory, or [-reach, reach] (random)."""
     if config["directions"] == "random":
-        return np.linspace(-config["reach"], config["reach"], config["points"])
+        return np.linspace(-config["reach"], config["reach"], points)
     margin = MARGIN * (coordinates.max() - coordinates.min())
-    return np.linspace(coordinates.min() - margin, coordinates.max() + margin, config["points"])
+    return np.linspace(coordinates.min() - margin, coordinates.max() + margin, points)
 
 
-def grid_loss(
-    trajectory: Trajectory,
-    pair: tuple[np.ndarray, np.ndarray],
-    axes: tuple[np.ndarray, np.ndarray],
+def on_plane(
+    trajectory: Trajectory, plane: np.ndarray, config: Mapping[str, Any], part: Part
+) -> dict[str, np.ndarray]:
+    """Loss on the grid, the trajectory's projection, and curvature where asked for."""
+    form, whole = trajectory.form, trajectory.parameters
+    origin = whole[-1]
+    path = landscape.project(whole, origin, *plane)
+    alpha, beta = (axis(path[:, k], config, config["points"]) for k in (0, 1))
+
+    def row(number: int) -> np.ndarray:
+        coordinates = np.column_stack([np.full(beta.size, alpha[number]), beta])
+        return form.losses(origin, plane, coordinates, part.images, part.labels)
+
+    inputs = [origin, plane, alpha, beta, part.images, part.labels]
+    own = [form.losses(p, plane[:1], np.zeros((1, 1)), part.images, part.labels)[0] for p in whole]
+    arrays = {
+        "alpha": alpha,
+        "beta": beta,
+        "loss": by_rows("loss", row, ROWS_IN_A_STEP, inputs, form),
+        "trajectory": path,
+        "trajectory_epochs": trajectory.epochs,
+        "trajectory_loss": np.array(own),
+        "distance": landscape.distance_from_plane(whole, origin, *plane),
+        "explained_variance": landscape.explained_variance(whole, origin, *plane),
+    }
+    if config["curvature_points"]:
+        axes = [axis(path[:, k], config, config["curvature_points"]) for k in (0, 1)]
+        start = np.random.default_rng(config["seed"]).standard_normal(form.size)
+        extremes = curvature(form, origin, plane, axes, part, start)
+        arrays |= {"curvature_alpha": axes[0], "curvature_beta": axes[1]}
+        arrays |= {"lambda_min": extremes[:, :, 0], "lambda_max": extremes[:, :, 1]}
+    return arrays
+
+
+def curvature(
+    form: Perceptron,
+    origin: np.ndarray,
+    plane: np.ndarray,
+    axes: Sequence[np.ndarray],
     part: Part,
+    start: np.ndarray,
 ) -> np.ndarray:
-    """Loss at alpha[i], beta[j], shape (A, B); grid points are evaluated in stacks."""
-    last = [W[-1] for W in trajectory.weights]
-    biases = [b[-1][None, None, :] for b in trajectory.biases]
-    alpha, beta = (grid.ravel() for grid in np.meshgrid(*axes, indexing="ij"))
-    loss = np.empty(alpha.size)
-    origin = landscape.flatten(last)
-    batches = list(batched(alpha.size, part, last))
-    progress = Progress("loss_landscape: batch", len(batches))
-    for rows in batches:
-        flat = origin + alpha[rows, None] * pair[0] + beta[rows, None] * pair[1]
-        stacks = np.split(flat, np.cumsum([W.size for W in last])[:-1], axis=1)
-        weights = [stack.reshape(-1, *W.shape) for stack, W in zip(stacks, last, strict=True)]
-        loss[rows] = stacked_loss(weights, biases, trajectory.activation, part)
+    """The Hessian's extreme eigenvalues over all parameters, shape (A, B, 2); Lanczos begins at ``start``."""
+    alpha, beta = axes
+
+    def row(number: int) -> np.ndarray:
+        points = origin + alpha[number] * plane[0] + beta[:, None] * plane[1]
+        return np.stack(
+            [extreme_eigenvalues(form.hessian(p, part.images, part.labels), start) for p in points]
+        )
+
+    return by_rows("curvature", row, 1, [origin, plane, alpha, beta, part.images, part.labels, start], form)
+
+
+def by_rows(
+    name: str, row: Callable[[int], np.ndarray], size: int, inputs: Sequence[np.ndarray], form: Perceptron
+) -> np.ndarray:
+    """A grid, some rows a step; ``inputs[2]`` is the axis along which rows are counted."""
+    count = len(inputs[2])
+    starts = range(0, count, size)
+    progress = Progress(f"loss_landscape: rows of {name}", len(starts))
+    blocks = []
+    for first in starts:
+        block = range(first, min(first + size, count))
+        settings = {"name": name, "form": str(form), "rows": list(block)}
+        blocks.append(step(name, inputs, settings, lambda block=block: np.stack([row(i) for i in block])))
         progress.step()
-    return loss.reshape(len(axes[0]), len(axes[1]))
+    return np.concatenate(blocks)
 
 
-def batched(count: int, part: Part, weights: list[np.ndarray]) -> Iterator[slice]:
-    """Slices of grid points whose activations fit into ``BATCH_BYTES``."""
-    widest = max(W.shape[1] for W in weights)
-    size = max(1, BATCH_BYTES // (8 * widest * len(part.labels)))
-    return (slice(start, start + size) for start in range(0, count, size))
+def on_line(
+    trajectory: Trajectory, line: np.ndarray, config: Mapping[str, Any], parts: Mapping[str, Part]
+) -> dict[str, np.ndarray]:
+    """Loss and accuracy along one direction on each part of the data.
 
-
-def trajectory_loss(trajectory: Trajectory, part: Part) -> np.ndarray:
-    """Loss of each checkpoint itself, with its own biases, shape (C,)."""
-    return np.concatenate(
-        [
-            stacked_loss(
-                [W[c : c + 1] for W in trajectory.weights],
-                [b[c][None, None, :] for b in trajectory.biases],
-                trajectory.activation,
-                part,
-            )
-            for c in range(len(trajectory.epochs))
-        ]
-    )
+    An interpolation is at the first checkpoint at 0 and at the last at 1.
+    """
+    form = trajectory.form
+    origin = trajectory.parameters[0 if config["directions"] == "interpolation" else -1]
+    alpha = axis(np.array([0.0, 1.0]), config, config["points"])
+    arrays = {"alpha": alpha}
+    for name, part in parts.items():
+        logits = [form.forward(origin + a * line[0], part.images)[-1] for a in alpha]
+        right = np.arange(len(part.labels)), part.labels
+        arrays[f"{name}_loss"] = np.array([-log_softmax(z)[right].mean() for z in logits])
+        arrays[f"{name}_accuracy"] = np.array([(z.argmax(axis=1) == part.labels).mean() for z in logits])
+    return arrays
 
 
 def check(config: Mapping[str, Any]) -> None:
@@ -153,19 +186,39 @@ def check(config: Mapping[str, Any]) -> None:
     if not isinstance(config["source_run"], int) or isinstance(config["source_run"], bool):
         hint = "record one: figproof record digits_mlp with checkpoint_every=1"
         raise FigproofError(f"is {config['source_run']!r}, no run id", where="config: source_run", hint=hint)
-    for key, names in (("directions", DIRECTIONS), ("normalise", NORMALISE)):
+    for key, names in (("directions", DIRECTIONS), ("normalise", NORMALISE), ("batch_norm", (BATCH_NORM,))):
         if config[key] not in names:
             raise FigproofError(
                 f"{config[key]!r} is unknown. {suggest(str(config[key]), names)}", where=f"config: {key}"
             )
-    if not isinstance(config["points"], int) or not 2 <= config["points"] <= 501:
-        raise FigproofError(f"is {config['points']!r}; allowed are 2 to 501", where="config: points")
+    allowed = {"interpolation": (1,), "pca": (2,), "random": (1, 2)}[config["directions"]]
+    _check_whole("dimensions", config["dimensions"], allowed[0], allowed[-1])
+    _check_whole("points", config["points"], 2, 501)
+    for key, low, high in (("examples", 1, 10**9), ("curvature_points", 2, 501)):
+        if config[key] is not None:
+            _check_whole(key, config[key], low, high)
+    if config["curvature_points"] and config["dimensions"] == 1:
+        raise FigproofError("needs a plane: set dimensions=2", where="config: curvature_points")
     check_number(config, "reach")
+
+
+def _check_whole(key: str, value: Any, low: int, high: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        allowed = f"allowed are {low} to {high}" if low < high else f"allowed is {low}"
+        raise FigproofError(f"is {value!r}; {allowed}", where=f"config: {key}")
+
+
+def read_parts(source: SourceRun, examples: int | None) -> dict[str, Part]:
+    """The data that the source run trained and validated on; of the former the first examples."""
+    run = source.run
+    data = load(run.config["dataset"], run.config["mnist_folder"])
+    train = training_part(data.train, run.config["train_size"], run.config["label_noise"], run.config["seed"])
+    return {"train": Part(train.images[:examples], train.labels[:examples]), "validation": data.validation}
 
 
 @ex.main
 def main(_run: Any, _config: Mapping[str, Any], source_run: int) -> float:
-    """Evaluate; the result is the smallest loss on the grid."""
+    """Evaluate; the result is the smallest training loss on the grid."""
     check(_config)
     source = record.source_run(__file__, source_run, "checkpoints")
     run = source.run
@@ -174,32 +227,22 @@ def main(_run: Any, _config: Mapping[str, Any], source_run: int) -> float:
             f"run {run.id} is a {run.experiment}, not a digits_mlp", where="config: source_run"
         )
     recorder = Recorder(_run, METRICS, parents=[(run.id, run.experiment)])
-    data = load(run.config["dataset"], run.config["mnist_folder"])
-    part = training_part(data.train, run.config["train_size"], run.config["label_noise"], run.config["seed"])
+    parts = read_parts(source, _config["examples"])
     trajectory = read_trajectory(source)
-    pair = plane(trajectory, _config)
-    # Distances count the biases, which leave the plane: the directions are zero there.
-    whole = np.hstack([trajectory.flat_weights(), trajectory.flat_biases()])
-    first, second = (np.concatenate([d, np.zeros(trajectory.flat_biases().shape[1])]) for d in pair)
-    coordinates = landscape.project(whole, whole[-1], first, second)
-    variance = landscape.explained_variance(whole, whole[-1], first, second)
-    axes = (axis(coordinates[:, 0], _config), axis(coordinates[:, 1], _config))
+    found = directions(trajectory, _config)
     # Far from the trajectory a network may overflow; the metrics declare and record it.
-    with np.errstate(over="ignore", invalid="ignore"):
-        loss = grid_loss(trajectory, pair, axes, part)
-    recorder.arrays(
-        "landscape",
-        alpha=axes[0],
-        beta=axes[1],
-        loss=loss,
-        trajectory=coordinates,
-        trajectory_epochs=trajectory.epochs,
-        trajectory_loss=trajectory_loss(trajectory, part),
-        distance=landscape.distance_from_plane(whole, whole[-1], first, second),
-        explained_variance=variance,
-    )
-    extremes = {"landscape.loss_min": loss.min(), "landscape.loss_max": loss.max()}
-    recorder.scalars(0, extremes | {"landscape.explained_variance": variance.sum()})
+    with np.errstate(over="ignore", invalid="ignore"), record.resumable(__file__, _config):
+        if _config["dimensions"] == 2:
+            arrays = on_plane(trajectory, found, _config, parts["train"])
+            loss = arrays["loss"]
+        else:
+            arrays = on_line(trajectory, found, _config, parts)
+            loss = arrays["train_loss"]
+        recorder.arrays("landscape", examples=len(parts["train"].labels), **arrays)
+    scalars = {"landscape.loss_min": loss.min(), "landscape.loss_max": loss.max()}
+    if "explained_variance" in arrays:
+        scalars["landscape.explained_variance"] = arrays["explained_variance"].sum()
+    recorder.scalars(0, scalars)
     return float(loss.min())
 
 

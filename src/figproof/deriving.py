@@ -14,10 +14,10 @@ from figproof.files import replacing_folder
 from figproof.kinds import load_kind
 from figproof.model import Table
 from figproof.project import Project
-from figproof.provenance import lock_digest, numerics_digest, part_inputs
+from figproof.provenance import lock_digest, part_inputs
 from figproof.snapshot import load_snapshot
 from figproof.specs import FigureSpec, load_figure, load_params
-from figproof.steps import kept_in
+from figproof.steps import kept_in, numerics_digest
 from figproof.tables import read_table, table_digest, table_files
 from figproof.worker import FIXED
 

@@ -43,13 +43,6 @@ def library_digest() -> str:
     )
 
 
-def numerics_digest() -> str:
-    """One digest over the library's files that can change a step's result; see :mod:`figproof.steps`."""
-    root = Path(__file__).parent
-    files = sorted([*(root / "numerics").rglob("*.py"), root / "steps.py", root / "model.py"])
-    return digest_json({path.relative_to(root).as_posix(): digest_file(path) for path in files})
-
-
 def lock_digest(project: Project) -> str | None:
     """Digest of the lock, None for a project without one."""
     return digest_file(project.lock_file) if project.lock_file.is_file() else None

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from figproof.canonical import array_bytes, digest_bytes, digest_json
+from figproof.canonical import array_bytes, digest_bytes, digest_file, digest_json
 from figproof.files import sweep_leftovers, write_atomic
 from figproof.model import FloatArray
 
@@ -103,6 +103,13 @@ def step(
     if seconds >= _WORTH_A_LINE_S:
         kept.say(f"{label}: {seconds:.1f} s")
     return result
+
+
+def numerics_digest() -> str:
+    """One digest over the library's files that can change a step's result."""
+    root = Path(__file__).parent
+    files = sorted([*(root / "numerics").rglob("*.py"), root / "steps.py", root / "model.py"])
+    return digest_json({path.relative_to(root).as_posix(): digest_file(path) for path in files})
 
 
 def _read(path: Path) -> FloatArray | None:

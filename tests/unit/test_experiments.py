@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import signal
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -269,6 +271,95 @@ def test_a_landscape_agrees_with_the_run_it_was_made_from(
 
 
 @pytest.mark.store
+def test_a_line_through_the_checkpoints_has_the_losses_of_the_first_and_the_last(
+    store: Store, recording_address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FIGPROOF_STORE", recording_address)
+    source = recorded(store, "digits_mlp", "with", "smoke", "shortcuts=True", "hidden=[8,8]")
+    run = recorded(store, "loss_landscape", "with", "points=19", "source_run=1", "directions=interpolation")
+    line, metrics = arrays(store, run, "landscape"), complete_metrics(source)
+    np.testing.assert_allclose(line["alpha"], np.arange(-4, 15) / 10, atol=1e-12)
+    for name in ("train.loss", "train.accuracy", "validation.loss", "validation.accuracy"):
+        ends = np.asarray(metrics[name].values)[[0, -1]]
+        np.testing.assert_allclose(line[name.replace(".", "_")][[4, 14]], ends, rtol=1e-5, err_msg=name)
+    run = recorded(store, "loss_landscape", "with", "points=5", "source_run=1", "dimensions=1")
+    line = arrays(store, run, "landscape")
+    np.testing.assert_allclose(line["alpha"], [-1, -0.5, 0, 0.5, 1])
+    np.testing.assert_allclose(line["train_loss"][2], metrics["train.loss"].values[-1], rtol=1e-5)
+
+
+@pytest.mark.store
+def test_curvature_on_the_plane_is_that_of_the_dense_hessian_on_the_examples_asked_for(
+    store: Store, recording_address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FIGPROOF_STORE", recording_address)
+    recorded(store, "digits_mlp", "with", "smoke", "hidden=[2]", "activation=tanh")
+    changes = ("points=3", "source_run=1", "curvature_points=2", "examples=40")
+    run = recorded(store, "loss_landscape", "with", *changes)
+    m, landscape = load_experiment("loss_landscape"), arrays(store, run, "landscape")
+    assert landscape["examples"] == 40
+    source = m.record.source_run(str(FOLDER / "loss_landscape.py"), 1, "checkpoints")
+    trajectory, part = m.read_trajectory(source), m.read_parts(source, 40)["train"]
+    assert len(part.labels) == 40
+    form, last = trajectory.form, trajectory.parameters[-1]
+    plane = m.directions(trajectory, run.config)
+    for i, alpha in enumerate(landscape["curvature_alpha"]):
+        for j, beta in enumerate(landscape["curvature_beta"]):
+            product = form.hessian(last + alpha * plane[0] + beta * plane[1], part.images, part.labels)
+            expected = np.linalg.eigvalsh(np.array([product(e) for e in np.eye(form.size)]))
+            found = [landscape["lambda_min"][i, j], landscape["lambda_max"][i, j]]
+            np.testing.assert_allclose(found, expected[[0, -1]], rtol=2e-3)
+
+
+KILLED = """
+import sys, importlib.util
+from pathlib import Path
+sys.path.insert(0, {tests!r})
+from test_experiments import load_experiment
+module = load_experiment("loss_landscape")
+done, by_rows = [], module.step
+def counted(*args, **kwargs):
+    if len(done) == 3:
+        import os, signal
+        os.kill(os.getpid(), signal.SIGKILL)
+    done.append(by_rows(*args, **kwargs))
+    return done[-1]
+module.step = counted
+from figproof.record.session import main
+main(module.ex)
+"""
+
+
+@pytest.mark.store
+def test_a_landscape_that_was_killed_goes_on_and_comes_out_the_same(
+    store: Store, recording_address: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FIGPROOF_STORE", recording_address)
+    recorded(store, "digits_mlp", "with", "smoke")
+    changes = ("points=21", "source_run=1", "seed=77")
+    whole = arrays(store, recorded(store, "loss_landscape", "with", *changes), "landscape")
+
+    script = KILLED.format(tests=str(Path(__file__).parent))
+    killed = subprocess.run(
+        [sys.executable, "-c", script, "with", *changes], capture_output=True, check=False
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+
+    module, computed = load_experiment("loss_landscape"), []
+    losses = module.Perceptron.losses
+    monkeypatch.setattr(
+        module.Perceptron, "losses", lambda *args: computed.append(len(args[3])) or losses(*args)
+    )
+    assert run_recorded(module.ex, store, ["loss_landscape", "with", *changes]) == 0
+    again = arrays(store, read_run(store, store.runs.count_documents({})), "landscape")
+    # 21 rows, of which 3 steps of 4 were kept; each checkpoint's own loss is one network.
+    assert computed.count(21) == 21 - 12
+    assert sorted(again) == sorted(whole)
+    for name, array in whole.items():
+        np.testing.assert_array_equal(again[name], array, err_msg=name)
+
+
+@pytest.mark.store
 def test_a_landscape_needs_a_perceptron_with_checkpoints(
     store: Store,
     recording_address: str,
@@ -308,6 +399,27 @@ def test_a_landscape_needs_a_perceptron_with_checkpoints(
         ("digits_attention", {"layers": 0}, "config: layers"),
         ("loss_landscape", {"source_run": 1, "directions": "pcb"}, "config: directions"),
         ("loss_landscape", {"source_run": 1, "points": 1}, "config: points"),
+        (
+            "loss_landscape",
+            {"source_run": 1, "dimensions": 3},
+            "config: dimensions: is 3; allowed are 1 to 2",
+        ),
+        ("loss_landscape", {"source_run": 1, "examples": 0}, "config: examples"),
+        (
+            "loss_landscape",
+            {"source_run": 1, "batch_norm": "train"},
+            "config: batch_norm: .*Did you mean|absent",
+        ),
+        (
+            "loss_landscape",
+            {"source_run": 1, "directions": "pca", "dimensions": 1},
+            "config: dimensions: is 1; allowed is 2",
+        ),
+        (
+            "loss_landscape",
+            {"source_run": 1, "dimensions": 1, "curvature_points": 5},
+            "config: curvature_points: needs a plane",
+        ),
     ],
 )
 def test_a_wrong_config_value_is_named_with_what_is_allowed(

@@ -214,7 +214,8 @@ class Perceptron:
         delta = probabilities.copy()
         delta[np.arange(len(labels)), labels] -= 1.0
         delta /= len(labels)
-        deltas, errors = [delta], []
+        deltas: list[FloatArray] = [delta]
+        errors: list[FloatArray] = []
         slope = ACTIVATIONS[self.activation][1]
         for layer in range(len(weights) - 1, 0, -1):
             error = deltas[0] @ weights[layer].T

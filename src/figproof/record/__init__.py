@@ -28,7 +28,18 @@ from sacred import Experiment  # noqa: E402
 from figproof.declare import Declared  # noqa: E402
 from figproof.record.progress import Progress  # noqa: E402
 from figproof.record.recorder import Recorder  # noqa: E402
+from figproof.record.resumable import resumable  # noqa: E402
 from figproof.record.session import has_git, main  # noqa: E402
 from figproof.record.source import SourceRun, source_run  # noqa: E402
 
-__all__ = ["Declared", "Experiment", "Progress", "Recorder", "SourceRun", "has_git", "main", "source_run"]
+__all__ = [
+    "Declared",
+    "Experiment",
+    "Progress",
+    "Recorder",
+    "SourceRun",
+    "has_git",
+    "main",
+    "resumable",
+    "source_run",
+]

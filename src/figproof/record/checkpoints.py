@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from figproof.errors import FigproofError
 from figproof.model import FloatArray, IntArray
-from figproof.numerics import landscape
+from figproof.numerics.perceptron import ACTIVATIONS, Perceptron
 from figproof.record.source import SourceRun
 
 
@@ -18,28 +19,25 @@ class Trajectory:
 
     Attributes
     ----------
-    weights, biases : list of ndarray, shapes (C, fan_in, fan_out) and (C, fan_out)
-        float64, layer by layer.
+    form : Perceptron
+    parameters : ndarray, shape (C, form.size)
+        float64, in the order of ``form.split``.
     epochs : ndarray of int64, shape (C,)
-    activation : str
     """
 
-    weights: list[FloatArray]
-    biases: list[FloatArray]
+    form: Perceptron
+    parameters: FloatArray
     epochs: IntArray
-    activation: str
-
-    def flat_weights(self) -> FloatArray:
-        """(C, weights)."""
-        return np.stack([landscape.flatten([W[c] for W in self.weights]) for c in range(len(self.epochs))])
-
-    def flat_biases(self) -> FloatArray:
-        """(C, biases)."""
-        return np.concatenate(self.biases, axis=1)
 
 
 def read_trajectory(source: SourceRun) -> Trajectory:
-    """The checkpoints, with the shapes that the run's config promises."""
+    """The checkpoints, with the shapes that the run's config promises.
+
+    Raises
+    ------
+    FigproofError
+        An array is missing, has another shape, or is not finite.
+    """
     run, arrays = source.run, source.artifacts["checkpoints"]
     where = f"run {run.id} ({run.experiment}): artifact 'checkpoints'"
     layers = len(run.config["hidden"]) + 1
@@ -47,10 +45,13 @@ def read_trajectory(source: SourceRun) -> Trajectory:
     missing = [name for name in ["epochs", *names] if name not in arrays]
     if missing:
         raise FigproofError(f"lacks {', '.join(missing)}", where=where)
-    weights = [arrays[f"W{k}"].astype(np.float64) for k in range(1, layers + 1)]
-    biases = [arrays[f"b{k}"].astype(np.float64) for k in range(1, layers + 1)]
     count = len(arrays["epochs"])
-    fits = all(W.shape == (count, *W.shape[1:2], b.shape[-1]) for W, b in zip(weights, biases, strict=True))
-    if not fits or not all(np.isfinite(a).all() for a in weights + biases):
+    widths = (*arrays["W1"].shape[1:2], *(arrays[f"b{k}"].shape[-1] for k in range(1, layers + 1)))
+    form = Perceptron(widths, run.config["activation"], run.config.get("shortcuts", False))
+    expected: list[tuple[int, ...]] = [(count, *shape) for shape in pairwise(widths)]
+    expected += [(count, o) for o in widths[1:]]
+    fits = [arrays[name].shape for name in names] == expected and form.activation in ACTIVATIONS
+    if not fits or not all(np.isfinite(arrays[name]).all() for name in names):
         raise FigproofError("holds weights that are not finite or do not fit together", where=where)
-    return Trajectory(weights, biases, arrays["epochs"], run.config["activation"])
+    flat = [arrays[name].astype(np.float64).reshape(count, -1) for name in names]
+    return Trajectory(form, np.hstack(flat), arrays["epochs"])
