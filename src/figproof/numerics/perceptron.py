@@ -34,7 +34,8 @@ ACTIVATIONS: dict[str, tuple[Callable[[FloatArray], FloatArray], ...]] = {
     ),
 }
 # What the activations of the networks evaluated together may take: they should stay in the cache.
-_STACK_BYTES = 512 * 1024
+_STACK_BYTES = 256 * 1024
+_EXAMPLES = 128
 
 
 @dataclass(frozen=True)
@@ -101,21 +102,22 @@ class Perceptron:
             NaN where a network overflows.
         """
         total = np.zeros(len(coordinates))
-        for rows in _slices(len(labels), 512):
+        for rows in _slices(len(labels), _EXAMPLES):
             first = self._first_products(origin, directions, inputs[rows])
-            for nets in _slices(len(coordinates), self._stack(len(labels[rows]))):
+            for nets in _slices(len(coordinates), self.stack(_EXAMPLES)):
                 total[nets] += self._summed(first, origin, directions, coordinates[nets], labels[rows])
         return total / len(labels)
 
-    def _stack(self, examples: int) -> int:
+    def stack(self, examples: int) -> int:
+        """Networks whose activations of so many examples stay in the cache."""
         return max(1, _STACK_BYTES // (8 * examples * max(self.widths[1:])))
 
     def _first_products(self, origin: FloatArray, directions: FloatArray, inputs: FloatArray) -> FloatArray:
-        """The first layer's products with the inputs, shape (1 + k, n * widths[1])."""
+        """The first layer's products with the inputs, shape (1 + k, widths[1] * n)."""
         weights, biases = self.split(np.vstack([origin, directions]))
-        products = inputs @ weights[0] + biases[0][:, None, :]
+        products = np.swapaxes(weights[0], 1, 2) @ inputs.T + biases[0][:, :, None]
         if self.adds_input(0):
-            products[0] += inputs
+            products[0] += inputs.T
         return products.reshape(len(products), -1)
 
     def _summed(
@@ -126,21 +128,24 @@ class Perceptron:
         coordinates: FloatArray,
         labels: IntArray,
     ) -> FloatArray:
-        """Cross-entropy summed over a block of examples, shape (g,)."""
+        """Cross-entropy summed over a block of examples, shape (g,).
+
+        Examples are along the last axis, so that what is done class by class runs along memory.
+        """
         activate = ACTIVATIONS[self.activation][0]
         weights, biases = self.split(origin + coordinates @ directions)
         mixture = np.hstack([np.ones((len(coordinates), 1)), coordinates])
-        z = (mixture @ first).reshape(len(coordinates), len(labels), -1)
+        z = (mixture @ first).reshape(len(coordinates), -1, len(labels))
         for layer in range(1, len(weights)):
             a = activate(z)
-            z = a @ weights[layer]
-            z += biases[layer][:, None, :]
+            z = np.swapaxes(weights[layer], 1, 2) @ a
+            z += biases[layer][:, :, None]
             if self.adds_input(layer):
                 z += a
-        z -= z.max(axis=-1, keepdims=True)
-        chosen = z[:, np.arange(len(labels)), labels]
+        z -= z.max(axis=1, keepdims=True)
+        chosen = z[:, labels, np.arange(len(labels))]
         np.exp(z, out=z)
-        return np.asarray((np.log(z.sum(axis=-1)) - chosen).sum(axis=-1))
+        return np.asarray((np.log(z.sum(axis=1)) - chosen).sum(axis=1))
 
     def forward(self, parameters: FloatArray, inputs: FloatArray) -> list[FloatArray]:
         """Inputs, each hidden layer's activations, and the logits, of one network."""
