@@ -3,7 +3,8 @@
 Filled contours are the loss on a grid of two directions; thin lines carry some of the levels. The
 path is the projection of the recorded weights, from the first epoch (circle) to the last (star); a
 plus marks the lowest loss on the grid. For principal directions the axes say how much of the path's
-variance each keeps, and the note above says how far the path leaves the plane.
+variance each keeps, and the note above says how far the path leaves the plane. Several conditions
+stand side by side, on the same levels.
 """
 
 from __future__ import annotations
@@ -14,26 +15,44 @@ import numpy as np
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
-from matplotlib.ticker import Formatter
 from pydantic import Field
 
-from figproof.axes import axis_label, before_draw, fit_lines, label_axis, legend_above
-from figproof.errors import FigproofError, suggest
+from figproof.axes import (
+    before_draw,
+    direction_name,
+    fit_lines,
+    heading,
+    label_axis,
+    legend_above,
+    legend_over,
+    level_bar,
+    short,
+    size_in,
+)
 from figproof.kinds import Example, KindParams, example_run
-from figproof.model import FloatArray, Frame, Run, Snapshot, Table, frame
+from figproof.model import FloatArray, Frame, Run, Snapshot, Table, concatenate, frame
+from figproof.numerics.choosing import run_of_each
+from figproof.numerics.landscape_levels import (
+    ARTIFACT,
+    check_directions,
+    check_plane,
+    common_levels,
+    finite,
+    where_of,
+)
 
-ARTIFACT = "landscape"
-CONFIG = {"directions": ("pca", "random"), "normalise": ("filter", "none")}
-NORMALISED = {"filter": "filter-normalised", "none": "Gaussian"}
 UNIT = "nat"
-MOST_TICKS = 7
 
 
 class Params(KindParams):
-    """Which landscape, and how its heights are told apart."""
+    """Which landscapes, and how their heights are told apart."""
 
-    condition: str | None = Field(default=None, description="Condition of the one run to show.")
-    seed: int | None = Field(default=None, description="Seed of the one run to show.")
+    conditions: list[str] | None = Field(
+        default=None,
+        min_length=1,
+        description="Conditions side by side, in this order; all of the pin if null.",
+    )
+    seed: int | None = Field(default=None, description="Seed of the one run of each condition.")
     scale: Literal["log", "linear"] = Field(default="log", description="How levels and colours are spaced.")
     levels: int = Field(default=12, ge=3, le=60, description="About how many contour levels.")
     trajectory: bool = Field(default=True, description="Draw the optimiser's path.")
@@ -43,13 +62,13 @@ class Params(KindParams):
 
 
 def derive(snapshot: Snapshot, params: Params) -> Table:
-    """Take the landscape of one run, checked, in long form.
+    """Take the landscape of one run of each condition, checked, in long form.
 
     Returns
     -------
     Table
-        Frames ``grid`` (alpha, beta, loss), ``path`` (epoch, alpha, beta, loss, distance) and
-        ``levels`` (loss).
+        Frames ``grid`` (condition, alpha, beta, loss), ``path`` (condition, epoch, alpha, beta, loss,
+        distance), ``planes`` (a row a condition: what is stated of it) and ``levels`` (loss).
 
     Raises
     ------
@@ -57,168 +76,127 @@ def derive(snapshot: Snapshot, params: Params) -> Table:
         Arrays that do not belong together, a loss that is not finite, flat, or for a logarithmic
         scale not positive.
     """
-    run = snapshot.only_run(params.condition, params.seed)
-    where = f"run {run.id} ({run.experiment}): {ARTIFACT}"
-    alpha, beta, loss = (_finite(run, name, where) for name in ("alpha", "beta", "loss"))
-    if loss.shape != (alpha.size, beta.size) or min(loss.shape) < 3:
-        raise FigproofError(
-            f"loss has shape {loss.shape}, not (alpha, beta) = ({alpha.size}, {beta.size}), 3 or more each",
-            where=where,
-        )
-    if (np.diff(alpha) <= 0).any() or (np.diff(beta) <= 0).any():
-        raise FigproofError("alpha and beta must rise", where=where)
-    path = _finite(run, "trajectory", where).reshape(-1, 2)
-    for key, known in CONFIG.items():
-        if run.config.get(key) not in known:
-            raise FigproofError(
-                f"{key} is {run.config.get(key)!r}. {suggest(str(run.config.get(key)), known)}",
-                where=f"run {run.id} ({run.experiment}): config",
-            )
-    lowest = np.unravel_index(int(loss.argmin()), loss.shape)
-    distance = _finite(run, "distance", where)
+    runs = run_of_each(snapshot, params.conditions, params.seed)
+    losses = [finite(run, "loss") for run in runs]
     return Table(
         {
-            "grid": frame(
-                alpha=np.repeat(alpha, beta.size), beta=np.tile(beta, alpha.size), loss=loss.ravel()
-            ),
-            "path": frame(
-                epoch=run.array(ARTIFACT, "trajectory_epochs"),
-                alpha=path[:, 0],
-                beta=path[:, 1],
-                loss=_finite(run, "trajectory_loss", where),
-                distance=distance,
-            ),
-            "levels": frame(loss=_levels(loss, params, where)),
+            "grid": concatenate(_grid(run, loss) for run, loss in zip(runs, losses, strict=True)),
+            "path": concatenate(_path(run) for run in runs),
+            "planes": concatenate(_plane(run, loss) for run, loss in zip(runs, losses, strict=True)),
+            "levels": frame(loss=common_levels(losses, params.levels, params.scale, where_of(runs[0]))),
         },
-        {
-            "directions": run.config["directions"],
-            "normalise": run.config["normalise"],
-            "explained_variance": _finite(run, "explained_variance", where).tolist(),
-            "largest_distance": float(distance.max()),
-            "lowest_loss": float(loss.min()),
-            "lowest_at": [float(alpha[lowest[0]]), float(beta[lowest[1]])],
-            "unit": UNIT,
-            "equal_aspect": params.equal_aspect,
-        },
+        {"unit": UNIT, "equal_aspect": params.equal_aspect},
     )
 
 
-def _finite(run: Run, name: str, where: str) -> FloatArray:
-    values = np.asarray(run.array(ARTIFACT, name), dtype=np.float64)
-    bad = int((~np.isfinite(values)).sum())
-    if bad:
-        raise FigproofError(
-            f"{name} holds {bad} values of {values.size} that are NaN or infinite",
-            where=where,
-            hint="record the landscape again over a smaller span",
-        )
-    return values
+def _grid(run: Run, loss: FloatArray) -> Frame:
+    alpha, beta = finite(run, "alpha"), finite(run, "beta")
+    check_plane(run, alpha, beta, loss, "loss")
+    return frame(
+        condition=np.full(loss.size, run.condition),
+        alpha=np.repeat(alpha, beta.size),
+        beta=np.tile(beta, alpha.size),
+        loss=loss.ravel(),
+    )
 
 
-def _levels(loss: FloatArray, params: Params, where: str) -> FloatArray:
-    """Round levels from just under the lowest loss to just above the highest."""
-    low, high = float(loss.min()), float(loss.max())
-    if high - low <= 1e-9 * max(abs(low), abs(high)):
-        raise FigproofError(
-            f"the loss is {low:.6g} everywhere on the grid",
-            where=where,
-            hint="record the landscape again over a larger span",
-        )
-    if params.scale == "linear":
-        step = _round_step((high - low) / params.levels)
-        return step * np.arange(np.floor(low / step), np.ceil(high / step) + 1)
-    if low <= 0:
-        raise FigproofError(
-            f"the lowest loss is {low:.6g}; a logarithmic scale needs positive values",
-            where=where,
-            hint="set params.scale: linear",
-        )
-    wanted = np.geomspace(low, high, params.levels)
-    inner = sorted({float(f"{level:.1e}") for level in wanted[1:-1]})
-    inner = [level for level in inner if low < level < high]
-    if len(inner) < params.levels // 2:
-        # Almost flat: levels of two digits would coincide, and a logarithm is nearly straight here.
-        step = _round_step((high - low) / params.levels)
-        inner = [level for level in step * np.arange(np.ceil(low / step), high / step) if low < level < high]
-    return np.array([low * (1 - 1e-9), *inner, high * (1 + 1e-9)])
+def _path(run: Run) -> Frame:
+    places = finite(run, "trajectory").reshape(-1, 2)
+    return frame(
+        condition=np.full(len(places), run.condition),
+        epoch=run.array(ARTIFACT, "trajectory_epochs"),
+        alpha=places[:, 0],
+        beta=places[:, 1],
+        loss=finite(run, "trajectory_loss"),
+        distance=finite(run, "distance"),
+    )
 
 
-def _round_step(step: float) -> float:
-    """The smallest of 1, 2, 2.5, 5 times a power of ten that is not below the step."""
-    power = 10.0 ** np.floor(np.log10(step))
-    return float(power * min(factor for factor in (1, 2, 2.5, 5, 10) if factor * power >= step * (1 - 1e-9)))
+def _plane(run: Run, loss: FloatArray) -> Frame:
+    """One row: the directions, what they keep of the path, where the loss is lowest."""
+    check_directions(run)
+    row, column = np.unravel_index(int(loss.argmin()), loss.shape)
+    first, second = finite(run, "explained_variance")
+    return frame(
+        condition=[run.condition],
+        run=[run.id],
+        directions=[run.config["directions"]],
+        normalise=[run.config["normalise"]],
+        explained_first=[first],
+        explained_second=[second],
+        largest_distance=[finite(run, "distance").max()],
+        lowest_loss=[loss.min()],
+        lowest_alpha=[finite(run, "alpha")[row]],
+        lowest_beta=[finite(run, "beta")[column]],
+    )
 
 
 def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
     """Contours, the path over them, and a colour bar in the loss's unit."""
-    axes = fig.subplots()
-    grid, levels = table.frame("grid"), table.frame("levels")["loss"]
+    planes, levels = table.frame("planes"), table.frame("levels")["loss"]
+    conditions = planes["condition"].tolist()
+    panels = fig.subplots(1, len(conditions), squeeze=False)[0]
+    marks: dict[str, Line2D] = {}
+    for number, (axes, condition) in enumerate(zip(panels, conditions, strict=True)):
+        plane = {name: column[number] for name, column in planes.items()}
+        filled = _contours(axes, _of(table.frame("grid"), condition), levels, params, look)
+        _name_axes(axes, plane)
+        if number and _speaks_for_all(planes) and axes.get_ylim() == panels[0].get_ylim():
+            axes.set_ylabel("")
+            axes.tick_params(labelleft=False)
+        if params.trajectory:
+            marks |= _draw_path(axes, _of(table.frame("path"), condition), look)
+        lowest = _mark(axes, (plane["lowest_alpha"], plane["lowest_beta"]), "P", look)
+        stated = f"lowest, {short(plane['lowest_loss'])} {table.facts['unit']}"
+        marks[stated if len(conditions) == 1 else "lowest on the grid"] = lowest
+        if len(conditions) > 1:
+            room = 0.8 * size_in(fig)[0] / len(conditions)
+            heading(axes, look.label(condition), [stated, *_note(plane, params)], look, room_in=room)
+    level_bar(fig, panels[-1], filled, levels, table.facts["unit"], look)
+    if len(conditions) > 1:
+        legend_over(fig, list(marks.values()), list(marks), look)
+    else:
+        text = fit_lines(fig, _note(plane, params), look)
+        legend_above(fig, panels[0], list(marks.values()), list(marks), look, title=text)
+
+
+def _of(rows: Frame, condition: str) -> Frame:
+    here = rows["condition"] == condition
+    return {name: column[here] for name, column in rows.items()}
+
+
+def _contours(axes: Any, grid: Frame, levels: FloatArray, params: Params, look: Any) -> Any:
     shape = (np.unique(grid["alpha"]).size, -1)
     alpha, beta, loss = (grid[name].reshape(shape) for name in ("alpha", "beta", "loss"))
     norm = (LogNorm if params.scale == "log" else Normalize)(levels[0], levels[-1])
     filled = axes.contourf(alpha, beta, loss, levels=levels, cmap=look.cmap(), norm=norm)
     # Without a line of their own colour, bands leave white hairlines between them in PDF viewers.
     filled.set(edgecolor="face", linewidth=look.venue.min_line_pt)
-    axes.contour(
-        alpha,
-        beta,
-        loss,
-        levels=levels[1:-1],
-        colors="white",
-        linewidths=look.venue.min_line_pt,
-        linestyles="solid",
-    )
-    _level_bar(fig, axes, filled, levels, table.facts["unit"], look)
+    inner = {"levels": levels[1:-1], "colors": "white", "linestyles": "solid"}
+    axes.contour(alpha, beta, loss, linewidths=look.venue.min_line_pt, **inner)
     axes.set(xlim=(alpha.min(), alpha.max()), ylim=(beta.min(), beta.max()))
     if params.equal_aspect:
         axes.set_aspect("equal")
     axes.locator_params(nbins=6)
-    _name_axes(axes, table.facts)
-    marks = _draw_path(axes, table.frame("path"), look) if params.trajectory else {}
-    lowest = _mark(axes, table.facts["lowest_at"], "P", look)
-    marks[f"lowest, {_short(table.facts['lowest_loss'])} {table.facts['unit']}"] = lowest
-    legend_above(
-        fig,
-        axes,
-        list(marks.values()),
-        list(marks),
-        look,
-        title=fit_lines(fig, _note(table.facts, params), look),
-    )
+    return filled
 
 
-def _level_bar(fig: Any, axes: Any, filled: Any, levels: FloatArray, unit: str, look: Any) -> None:
-    """A colour bar as high as the axes, whatever their aspect, with the levels' values as ticks."""
-    bar = fig.colorbar(filled, cax=axes.inset_axes((1.03, 0, 0.045, 1)))
-    inner = levels[1:-1]
-    named = inner[:: -(-inner.size // MOST_TICKS)]
-    digits = 2
-    while digits < 9 and len({f"{level:.{digits}g}" for level in named}) < named.size:
-        digits += 1
-    bar.set_ticks(named, labels=[_short(level, digits) for level in named])
-    bar.ax.minorticks_off()
-    bar.set_label(axis_label("loss", unit), parse_math=False)
-    bar.outline.set_linewidth(look.venue.min_line_pt)
+def _speaks_for_all(planes: Frame) -> bool:
+    """Whether the first panel's label does: principal directions keep shares of their own."""
+    return set(planes["directions"].tolist()) == {"random"} and np.unique(planes["normalise"]).size == 1
 
 
-def _short(value: float, digits: int = 2) -> str:
-    return Formatter.fix_minus(f"{value:.{digits}g}")
-
-
-def _name_axes(axes: Any, facts: Any) -> None:
+def _name_axes(axes: Any, plane: Any) -> None:
+    shares = plane["explained_first"], plane["explained_second"]
     for number, axis in enumerate((axes.xaxis, axes.yaxis)):
-        if facts["directions"] == "pca":
-            share = f"{100 * facts['explained_variance'][number]:.1f} % of path"
-            label_axis(axis, f"PC {number + 1}", share)
-        else:
-            label_axis(axis, f"direction {number + 1}", NORMALISED[facts["normalise"]])
+        label_axis(axis, *direction_name(number, plane["directions"], plane["normalise"], shares[number]))
 
 
-def _note(facts: Any, params: Params) -> list[str]:
+def _note(plane: Any, params: Params) -> list[str]:
     parts = []
     if params.trajectory:
-        parts.append(f"path up to {_short(facts['largest_distance'])} (L2) off the plane")
-    if facts["directions"] == "pca" and facts["normalise"] == "filter":
+        parts.append(f"path up to {short(plane['largest_distance'])} (L2) off the plane")
+    if plane["directions"] == "pca" and plane["normalise"] == "filter":
         parts.append("directions filter-normalised")
     if not params.equal_aspect:
         parts.append("axes scaled differently")

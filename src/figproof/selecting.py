@@ -144,10 +144,23 @@ def _condition(selection: Selection, document: Mapping[str, Any], where: str) ->
         value = _lookup(document, key)
         if value is _ABSENT:
             raise FigproofError(f"run {document['_id']} has no {key}", where=f"{where}: group_by")
+        if selection.names:
+            return _named(selection, document["_id"], str(value), where)
         name = key.removeprefix("config.")
         parts.append(str(value) if len(selection.group_by) == 1 else f"{name}={value}")
     # A condition is a name in files and legends: no control characters, no endless texts.
     return re.sub(r"[^\w.=,+\[\] -]", "_", ",".join(parts))[:120]
+
+
+def _named(selection: Selection, run_id: Any, value: str, where: str) -> str:
+    if value not in selection.names:
+        raise FigproofError(
+            f"run {run_id} has {selection.group_by[0]} = {value[:80]}, which has no name. "
+            f"Named are {', '.join(selection.names)}",
+            where=f"{where}: names",
+            hint="name it, or narrow the selection's where",
+        )
+    return selection.names[value]
 
 
 def _check_names(

@@ -111,6 +111,10 @@ class Selection(Closed):
     group_by: list[str] = Field(
         default_factory=list, description="Config keys whose values name a run's condition."
     )
+    names: dict[str, Name] = Field(
+        default_factory=dict,
+        description="Value of the one group_by key -> condition; without it the value is the name.",
+    )
     condition: Name | None = Field(None, description="One condition for all runs; not with group_by.")
     varies: list[str] = Field(
         default_factory=list,
@@ -128,8 +132,15 @@ class Selection(Closed):
                 _check_filter(key, wanted)
         return where
 
+    @field_validator("names", mode="before")
+    @classmethod
+    def _values_as_text(cls, names: Any) -> Any:
+        return {str(value): name for value, name in names.items()} if isinstance(names, dict) else names
+
     @model_validator(mode="after")
     def _one_grouping(self) -> Selection:
+        if self.names and len(self.group_by) != 1:
+            raise ValueError("names belongs to one group_by key")
         if self.group_by and self.condition:
             raise ValueError("give either group_by or condition, not both")
         for name, keys in (("group_by", self.group_by), ("varies", self.varies)):

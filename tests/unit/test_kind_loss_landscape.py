@@ -11,14 +11,15 @@ from figproof.canvas import clean_matplotlib, render
 from figproof.errors import FigproofError
 from figproof.kinds import load_kind
 from figproof.model import Snapshot
-from figproof.style import load_look
+from figproof.style import load_conditions, load_look
 
 ROOT = Path(__file__).parents[2]
 KIND = load_kind(ROOT / "figures", "loss_landscape")
 SNAPSHOT = KIND.example().snapshot
 RUN = SNAPSHOT.runs[0]
 ARRAYS = RUN.artifacts["landscape"]
-LOOK = load_look(ROOT, "icml2025", "petroff10", "viridis", {})
+CONDITIONS = load_conditions(ROOT / "config" / "conditions.yaml")
+LOOK = load_look(ROOT, "icml2025", "petroff10", "viridis", CONDITIONS)
 
 
 def changed(config=None, **arrays):
@@ -47,11 +48,11 @@ def test_the_grid_keeps_each_loss_with_its_place():
 
 
 def test_the_lowest_loss_and_the_largest_distance_are_stated():
-    facts = derived().facts
+    plane = derived().frame("planes")
     i, j = np.unravel_index(ARRAYS["loss"].argmin(), ARRAYS["loss"].shape)
-    assert facts["lowest_at"] == [ARRAYS["alpha"][i], ARRAYS["beta"][j]]
-    assert facts["lowest_loss"] == ARRAYS["loss"].min()
-    assert facts["largest_distance"] == ARRAYS["distance"].max()
+    assert [plane["lowest_alpha"][0], plane["lowest_beta"][0]] == [ARRAYS["alpha"][i], ARRAYS["beta"][j]]
+    assert plane["lowest_loss"][0] == ARRAYS["loss"].min()
+    assert plane["largest_distance"][0] == ARRAYS["distance"].max()
 
 
 @pytest.mark.parametrize("scale", ["log", "linear"])
@@ -98,7 +99,8 @@ def test_the_path_starts_with_a_circle_and_ends_with_a_star():
     marks = {line.get_marker(): line.get_xydata()[0].tolist() for line in axes.lines if line.get_marker()}
     assert marks["o"] == ARRAYS["trajectory"][0].tolist()
     assert marks["*"] == ARRAYS["trajectory"][-1].tolist()
-    assert marks["P"] == derived().facts["lowest_at"]
+    plane = derived().frame("planes")
+    assert marks["P"] == [plane["lowest_alpha"][0], plane["lowest_beta"][0]]
 
 
 def test_without_a_path_only_the_lowest_point_is_marked():
@@ -155,7 +157,7 @@ def test_a_landscape_that_cannot_be_drawn_is_refused(arrays, said):
 
 def test_unknown_directions_are_refused():
     with pytest.raises(
-        FigproofError, match=r"directions is 'rand'\. Known: pca, random\. Did you mean random"
+        FigproofError, match=r"directions is 'rand'\. Known: interpolation, pca, random\. Did you mean random"
     ):
         derived(changed(config={"directions": "rand"}))
     with pytest.raises(FigproofError, match=r"config: normalise is None\. Known: filter, none"):
@@ -166,3 +168,39 @@ def test_a_run_without_a_landscape_is_refused():
     bare = Snapshot("p", (replace(RUN, artifacts={}),))
     with pytest.raises(FigproofError, match="artifact 'landscape' was not recorded"):
         derived(bare)
+
+
+def pair(factor=100.0):
+    """Two runs of random directions, the second one higher."""
+    config = {"directions": "random", "normalise": "filter"}
+    higher = {"landscape": {**ARRAYS, "loss": factor * ARRAYS["loss"]}}
+    return Snapshot(
+        "example",
+        (
+            replace(RUN, config=config),
+            replace(RUN, id=2, digest="1" * 64, condition="sgd", config=config, artifacts=higher),
+        ),
+    )
+
+
+def test_conditions_side_by_side_share_levels_and_colours():
+    table = derived(pair(), conditions=["sgd", "adam"], trajectory=False)
+    levels = table.frame("levels")["loss"]
+    assert levels[0] <= ARRAYS["loss"].min() and levels[-1] >= 100 * ARRAYS["loss"].max()
+    panels = drawn(table, trajectory=False).axes
+    assert [axes.texts[0].get_text() for axes in panels[:2]] == ["lowest, 3.4 nat", "lowest, 0.034 nat"]
+    assert [axes.texts[1].get_text() for axes in panels[:2]] == ["SGD", "Adam"]
+    limits = [axes.collections[0].norm for axes in panels[:2]]
+    assert (limits[0].vmin, limits[0].vmax) == (limits[1].vmin, limits[1].vmax)
+    assert [bool(axes.get_ylabel()) for axes in panels[:2]] == [True, False]
+    grid = table.frame("grid")
+    assert grid["loss"][grid["condition"] == "sgd"].min() == 100 * ARRAYS["loss"].min()
+
+
+def test_all_conditions_of_the_pin_are_shown_unless_some_are_named():
+    assert derived(pair()).frame("planes")["condition"].tolist() == ["adam", "sgd"]
+    assert derived(pair(), conditions=["sgd"]).frame("planes")["condition"].tolist() == ["sgd"]
+    with pytest.raises(FigproofError, match="a condition is named twice: sgd, sgd"):
+        derived(pair(), conditions=["sgd", "sgd"])
+    with pytest.raises(FigproofError, match="the pin holds no run"):
+        derived(Snapshot("p", ()))

@@ -137,3 +137,29 @@ def test_runs_of_one_condition_that_differ_in_more_than_the_seed_are_refused_unl
     assert "differ in config.store" in said
     both = Selection(experiment="digits_mlp", condition="adam", varies=["config.rate", "config.store"])
     assert [found.id for found in select(both, documents, "here")] == [11, 12]
+
+
+def test_values_of_the_grouping_key_can_have_names():
+    documents = [document(1, skip=True), document(2, skip=False)]
+    asked = selection(group_by=["config.skip"], names={True: "shortcuts", False: "plain"})
+    assert [c.condition for c in select(asked, documents, WHERE)] == ["plain", "shortcuts"]
+
+
+def test_a_value_without_a_name_is_refused():
+    documents = [document(1, source=581), document(2, source=7)]
+    asked = selection(group_by=["config.source"], names={581: "plain"})
+    with pytest.raises(
+        FigproofError, match=r"run 2 has config\.source = 7, which has no name. Named are 581"
+    ):
+        select(asked, documents, WHERE)
+
+
+def test_names_belong_to_one_key():
+    with pytest.raises(ValueError, match="names belongs to one group_by key"):
+        selection(group_by=["config.a", "config.b"], names={1: "one"})
+
+
+def test_two_values_of_one_name_are_refused():
+    documents = [document(1, source=1), document(2, source=2)]
+    with pytest.raises(FigproofError, match="different settings would both be called 'same'"):
+        select(selection(group_by=["config.source"], names={1: "same", 2: "same"}), documents, WHERE)

@@ -27,6 +27,7 @@ from figproof.axes.cells import (
     shade_cell,
     write_cells,
 )
+from figproof.axes.levels import direction_name, level_bar, short
 from figproof.axes.names import (
     EndLabel,
     end_labels_fit,
@@ -62,6 +63,7 @@ __all__ = [
     "cells",
     "colour_bar",
     "cross_style",
+    "direction_name",
     "end_labels_fit",
     "fit_lines",
     "frame_cell",
@@ -74,6 +76,7 @@ __all__ = [
     "legend_above",
     "legend_below",
     "legend_over",
+    "level_bar",
     "log_tick_text",
     "log_tick_values",
     "log_ticks",
@@ -86,6 +89,7 @@ __all__ = [
     "relative_luminance",
     "roles",
     "shade_cell",
+    "short",
     "size_in",
     "spread",
     "square_frame",

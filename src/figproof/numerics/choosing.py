@@ -1,6 +1,8 @@
-"""Which runs of a pin a figure of one condition shows."""
+"""Which runs of a pin a figure shows."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from figproof.errors import FigproofError
 from figproof.model import Run, Snapshot
@@ -31,3 +33,28 @@ def chosen_runs(snapshot: Snapshot, condition: str | None, seed: int | None) -> 
         )
     name = condition or conditions[0]
     return snapshot.of(name) if seed is None else (snapshot.only_run(name, seed),)
+
+
+def run_of_each(snapshot: Snapshot, conditions: Sequence[str] | None, seed: int | None) -> tuple[Run, ...]:
+    """One run of each condition.
+
+    Parameters
+    ----------
+    conditions : sequence of str or None
+        In the order of the figure; all of the pin if None.
+    seed : int or None
+        May be None where a condition has one run.
+
+    Raises
+    ------
+    FigproofError
+        The pin is empty, a condition is named twice, or no run or several fit.
+    """
+    names = list(snapshot.conditions() if conditions is None else conditions)
+    if not names:
+        raise FigproofError("the pin holds no run", where=f"pin {snapshot.pin}")
+    if len(set(names)) < len(names):
+        raise FigproofError(
+            f"a condition is named twice: {', '.join(names)}", where=f"pin {snapshot.pin}: params.conditions"
+        )
+    return tuple(snapshot.only_run(name, seed) for name in names)

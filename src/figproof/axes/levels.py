@@ -1,0 +1,47 @@
+"""What figures of loss landscapes share: names of directions, colour bars of levels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from matplotlib.ticker import Formatter
+
+from figproof.axes.base import Inks, axis_label
+from figproof.model import FloatArray
+
+_NORMALISED = {"filter": "filter-normalised", "none": "Gaussian"}
+_MOST_TICKS = 7
+
+
+def short(value: float, digits: int = 2) -> str:
+    """A number in so many digits, with a true minus."""
+    return str(Formatter.fix_minus(f"{value:.{digits}g}"))
+
+
+def direction_name(number: int, directions: str, normalise: str, share: float) -> tuple[str, str]:
+    """Name and what stands in brackets, of the direction ``number`` from 0.
+
+    Parameters
+    ----------
+    directions : {"pca", "random"}
+    normalise : {"filter", "none"}
+    share : float
+        Of the trajectory's variance that a principal direction keeps.
+    """
+    if directions == "pca":
+        return f"PC {number + 1}", f"{100 * share:.1f} % of path"
+    return f"direction {number + 1}", _NORMALISED[normalise]
+
+
+def level_bar(fig: Any, axes: Any, filled: Any, levels: FloatArray, unit: str, look: Inks) -> None:
+    """A colour bar as high as the axes, whatever their aspect, with the levels' values as ticks."""
+    bar = fig.colorbar(filled, cax=axes.inset_axes((1.03, 0, 0.045, 1)))
+    inner = levels[1:-1]
+    named = inner[:: -(-inner.size // _MOST_TICKS)]
+    digits = 2
+    while digits < 9 and len({f"{level:.{digits}g}" for level in named}) < named.size:
+        digits += 1
+    bar.set_ticks(named, labels=[short(level, digits) for level in named])
+    bar.ax.minorticks_off()
+    bar.set_label(axis_label("loss", unit), parse_math=False)
+    bar.outline.set_linewidth(look.venue.min_line_pt)
