@@ -152,6 +152,10 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
         if len(conditions) > 1:
             room = 0.8 * size_in(fig)[0] / len(conditions)
             heading(axes, look.label(condition), [stated, *_note(plane, params)], look, room_in=room)
+    if len(conditions) == 2 and params.equal_aspect:
+        # A pair stands together, not at the middles of its halves.
+        panels[0].set_anchor("E")
+        panels[1].set_anchor("W")
     level_bar(fig, panels[-1], filled, levels, table.facts["unit"], look)
     if len(conditions) > 1:
         legend_over(fig, list(marks.values()), list(marks), look)

@@ -14,8 +14,8 @@ _MOST_TICKS = 7
 
 
 def short(value: float, digits: int = 2) -> str:
-    """A number in so many digits, with a true minus."""
-    return str(Formatter.fix_minus(f"{value:.{digits}g}"))
+    """A number in so many digits, with a true minus; powers of ten only from a million on."""
+    return str(Formatter.fix_minus(f"{float(f'{value:.{digits}g}'):.6g}"))
 
 
 def direction_name(number: int, directions: str, normalise: str, share: float) -> tuple[str, str]:
@@ -39,7 +39,7 @@ def level_bar(fig: Any, axes: Any, filled: Any, levels: FloatArray, unit: str, l
     inner = levels[1:-1]
     named = inner[:: -(-inner.size // _MOST_TICKS)]
     digits = 2
-    while digits < 9 and len({f"{level:.{digits}g}" for level in named}) < named.size:
+    while digits < 6 and len({f"{level:.{digits}g}" for level in named}) < named.size:
         digits += 1
     bar.set_ticks(named, labels=[short(level, digits) for level in named])
     bar.ax.minorticks_off()
