@@ -121,6 +121,10 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
             axes.tick_params(labelleft=False)
         room = 0.8 * size_in(fig)[0] / len(conditions)
         heading(axes, look.label(condition), _stated(plane), look, room_in=room)
+    if len(conditions) == 2:
+        # A pair stands together, not at the middles of its halves.
+        panels[0].set_anchor("E")
+        panels[1].set_anchor("W")
     bar = colour_bar(fig, mesh, list(panels), "|λ min / λ max|", look)
     if facts["clipped"]:
         bar.ax.set_title("≥", fontsize=look.venue.small_pt, loc="left")

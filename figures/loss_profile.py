@@ -2,7 +2,7 @@
 
 From the first checkpoint (0) to the last (1) and beyond (Goodfellow et al. 2015), or from the weights along
 a filter-normalised random direction (Li et al. 2018, figure 2). Solid lines are the training data, dashed
-ones the validation data; a thin upright line marks each checkpoint on the way.
+ones the validation data; thin upright lines mark the weights that the line goes through.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The loss over a plane through the weights as a surface in space (Li et al. 2018, figure 1).
 
 Height and colour are the same number, so that what the surface hides can be read from the contours of
-``loss_landscape``; the colour bar gives the heights. A ring marks the weights that the plane goes through.
-Several conditions stand side by side, on common heights.
+``loss_landscape``; the colour bar gives the heights. Several conditions stand side by side, on common
+heights.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import numpy as np
+from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm, Normalize
 from pydantic import Field
 
-from figproof.axes import box_frame, colour_bar, direction_name, size_in, text_width_in
+from figproof.axes import box_frame, colour_bar, direction_name, heading, size_in
 from figproof.errors import FigproofError
 from figproof.kinds import Example, KindParams, example_run
 from figproof.model import FloatArray, Frame, Run, Snapshot, Table, concatenate, frame
@@ -120,24 +121,15 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
         plane = {name: column[number] for name, column in planes.items()}
         here = table.frame("grid")["condition"] == condition
         _surface(axes, {name: column[here] for name, column in table.frame("grid").items()}, norm, look)
-        _frame(fig, axes, plane, params, look, columns=len(conditions))
-        if len(conditions) > 1:
-            axes.set_title(look.label(condition), loc="center", parse_math=False)
+        _frame(axes, plane, params, look, 0.8 * size_in(fig)[0] / len(conditions))
         panels.append(axes)
-    mappable = _mappable(norm, look)
-    bar = colour_bar(fig, mappable, panels, f"loss ({facts['unit']})", look)
+    bar = colour_bar(fig, ScalarMappable(norm, look.cmap()), panels, f"loss ({facts['unit']})", look)
     if facts["clipped"]:
         bar.ax.set_title("≥", fontsize=look.venue.small_pt, loc="left")
 
 
-def _mappable(norm: Any, look: Any) -> Any:
-    from matplotlib.cm import ScalarMappable
-
-    return ScalarMappable(norm, look.cmap())
-
-
 def _surface(axes: Any, grid: Frame, norm: Any, look: Any) -> None:
-    """The surface in a box of sides 1, 1 and HEIGHT, with a thin line at some rows and columns."""
+    """The surface in a box of sides 1, 1 and HEIGHT."""
     shape = (np.unique(grid["alpha"]).size, -1)
     alpha, beta, loss = (grid[name].reshape(shape) for name in ("alpha", "beta", "loss"))
     x, y = _unit(alpha), _unit(beta)
@@ -162,16 +154,16 @@ def _unit(values: FloatArray) -> FloatArray:
     return (values - values.min()) / np.ptp(values)
 
 
-def _frame(fig: Any, axes: Any, plane: Any, params: Params, look: Any, *, columns: int) -> None:
+def _frame(axes: Any, plane: Any, params: Params, look: Any, room_in: float) -> None:
+    """The box, named by its directions; how they were made stands above."""
     shares = plane["explained_first"], plane["explained_second"]
-    labels = []
-    for number in (0, 1):
-        name, detail = direction_name(number, plane["directions"], plane["normalise"], shares[number])
-        whole = f"{name} ({detail})"
-        room = 0.42 * size_in(fig)[0] / columns
-        labels.append(whole if text_width_in(fig, whole, look.venue.small_pt) <= room else name)
+    named = [direction_name(k, plane["directions"], plane["normalise"], shares[k]) for k in (0, 1)]
     height = "loss, log scale" if params.scale == "log" else "loss"
-    box_frame(axes, np.zeros(3), np.array([1.0, 1.0, HEIGHT]), [*labels, height], look)
+    high = np.array([1.0, 1.0, HEIGHT])
+    box_frame(axes, np.zeros(3), high, [named[0][0], named[1][0], height], look)
+    made = dict.fromkeys(detail for _, detail in named)
+    notes = ["directions " + ", ".join(made)] if len(made) == 1 else [f"{n}: {d}" for n, d in named]
+    heading(axes, look.label(plane["condition"]), notes, look, room_in=room_in)
 
 
 def example() -> Example:
