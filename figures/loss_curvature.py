@@ -14,7 +14,7 @@ import numpy as np
 from matplotlib.colors import Normalize
 from pydantic import Field
 
-from figproof.axes import colour_bar, direction_name, heading, label_axis, short, size_in
+from figproof.axes import colour_bar, direction_name, heading, label_axis, panels_abreast, short
 from figproof.errors import FigproofError
 from figproof.kinds import Example, KindParams, example_run
 from figproof.model import FloatArray, Frame, Run, Snapshot, Table, concatenate, frame
@@ -71,7 +71,11 @@ def _grid(run: Run) -> Frame:
         check_plane(run, alpha, beta, values, name)
     known = np.isfinite(low) & np.isfinite(high) & (high > 0)
     if not known.any():
-        raise FigproofError("holds no eigenvalues: none is finite, or none is positive", where=where_of(run))
+        raise FigproofError(
+            "holds no eigenvalues: none is finite, or none is positive",
+            where=where_of(run),
+            hint="record it again over a smaller span, with other curvature_points",
+        )
     ratio = np.full(low.shape, np.nan)
     np.divide(np.abs(low), high, out=ratio, where=known)
     return frame(
@@ -106,6 +110,7 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
     """One map a condition, one colour bar."""
     planes, facts = table.frame("planes"), table.facts
     conditions = planes["condition"].tolist()
+    width_in = panels_abreast(fig, len(conditions))
     panels = fig.subplots(1, len(conditions), squeeze=False)[0]
     norm = Normalize(0, facts["largest"])
     for number, (axes, condition) in enumerate(zip(panels, conditions, strict=True)):
@@ -119,7 +124,7 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
         if number and panels[0].get_ylim() == axes.get_ylim() and plane["directions"] == "random":
             axes.set_ylabel("")
             axes.tick_params(labelleft=False)
-        room = 0.8 * size_in(fig)[0] / len(conditions)
+        room = 0.8 * width_in
         heading(axes, look.label(condition), _stated(plane), look, room_in=room)
     if len(conditions) == 2:
         # A pair stands together, not at the middles of its halves.

@@ -26,8 +26,8 @@ from figproof.axes import (
     legend_above,
     legend_over,
     level_bar,
+    panels_abreast,
     short,
-    size_in,
 )
 from figproof.kinds import Example, KindParams, example_run
 from figproof.model import FloatArray, Frame, Run, Snapshot, Table, concatenate, frame
@@ -135,6 +135,7 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
     """Contours, the path over them, and a colour bar in the loss's unit."""
     planes, levels = table.frame("planes"), table.frame("levels")["loss"]
     conditions = planes["condition"].tolist()
+    width_in = panels_abreast(fig, len(conditions))
     panels = fig.subplots(1, len(conditions), squeeze=False)[0]
     marks: dict[str, Line2D] = {}
     for number, (axes, condition) in enumerate(zip(panels, conditions, strict=True)):
@@ -150,7 +151,7 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
         stated = f"lowest, {short(plane['lowest_loss'])} {table.facts['unit']}"
         marks[stated if len(conditions) == 1 else "lowest on the grid"] = lowest
         if len(conditions) > 1:
-            room = 0.8 * size_in(fig)[0] / len(conditions)
+            room = 0.8 * width_in
             heading(axes, look.label(condition), [stated, *_note(plane, params)], look, room_in=room)
     if len(conditions) == 2 and params.equal_aspect:
         # A pair stands together, not at the middles of its halves.

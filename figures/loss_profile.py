@@ -21,6 +21,7 @@ from figproof.numerics.choosing import run_of_each
 from figproof.numerics.landscape_levels import ARTIFACT, check_directions, finite, where_of
 
 UNITS = {"loss": "nat", "accuracy": ""}
+MOST_CONDITIONS = 8
 DASHES = {"train": "solid", "validation": (0, (3.0, 1.5))}
 
 
@@ -55,6 +56,12 @@ def derive(snapshot: Snapshot, params: Params) -> Table:
         positive on a logarithmic scale.
     """
     runs = run_of_each(snapshot, params.conditions, params.seed)
+    if len(runs) > MOST_CONDITIONS:
+        raise FigproofError(
+            f"{len(runs)} conditions cannot be told apart in one panel; at most {MOST_CONDITIONS}",
+            where=f"pin {snapshot.pin}",
+            hint="name some in params.conditions, or draw several panels",
+        )
     for run in runs:
         check_directions(run)
     kinds = {(run.config["directions"], run.config["normalise"]) for run in runs}

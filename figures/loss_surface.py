@@ -14,7 +14,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm, Normalize
 from pydantic import Field
 
-from figproof.axes import box_frame, colour_bar, direction_name, heading, size_in
+from figproof.axes import box_frame, colour_bar, direction_name, heading, panels_abreast
 from figproof.errors import FigproofError
 from figproof.kinds import Example, KindParams, example_run
 from figproof.model import FloatArray, Frame, Run, Snapshot, Table, concatenate, frame
@@ -113,6 +113,7 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
     """A surface a condition, one colour bar."""
     planes, facts = table.frame("planes"), table.facts
     conditions = planes["condition"].tolist()
+    width_in = panels_abreast(fig, len(conditions))
     kind = LogNorm if params.scale == "log" else Normalize
     norm = kind(facts["lowest"], facts["highest"])
     panels = []
@@ -121,7 +122,7 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
         plane = {name: column[number] for name, column in planes.items()}
         here = table.frame("grid")["condition"] == condition
         _surface(axes, {name: column[here] for name, column in table.frame("grid").items()}, norm, look)
-        _frame(axes, plane, params, look, 0.8 * size_in(fig)[0] / len(conditions))
+        _frame(axes, plane, params, look, 0.8 * width_in)
         panels.append(axes)
     bar = colour_bar(fig, ScalarMappable(norm, look.cmap()), panels, f"loss ({facts['unit']})", look)
     if facts["clipped"]:
@@ -151,7 +152,7 @@ def _surface(axes: Any, grid: Frame, norm: Any, look: Any) -> None:
 
 
 def _unit(values: FloatArray) -> FloatArray:
-    return (values - values.min()) / np.ptp(values)
+    return np.asarray((values - values.min()) / np.ptp(values))
 
 
 def _frame(axes: Any, plane: Any, params: Params, look: Any, room_in: float) -> None:

@@ -30,7 +30,6 @@ def example(low, points=15, conditions=("adam",), directions="random", **params)
 
 
 def cases():
-    long = "a condition whose name is far longer than its panel is wide"
     return {
         "almost convex": Extreme(example(lambda far: -1e-9 * far - 1e-12)),
         "only one cell converged": Extreme(example(lambda far: np.where(far < 0.05, -0.2, np.nan))),
@@ -39,6 +38,9 @@ def cases():
         "a cut scale": Extreme(example(lambda far: -9 * far, largest=1)),
         "principal directions": Extreme(example(lambda far: -far, directions="pca")),
         "four conditions": Extreme(example(lambda far: -far, conditions=("adam", "sgd", "momentum", "relu"))),
-        "a long name": Extreme(example(lambda far: -far, conditions=(long, "sgd"))),
+        "a hundred conditions": Extreme(
+            example(lambda far: -far, points=5, conditions=[f"c{n}" for n in range(100)]),
+            "100 conditions side by side",
+        ),
         "nothing converged": Extreme(example(lambda far: far * np.nan), "no eigenvalues"),
     }

@@ -1,5 +1,6 @@
 """Extremes of loss_landscape: almost flat, huge range, a long path, one point of it, a coarse grid."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,12 @@ def example(loss, steps=10, points=21, **params):
     return Example(Snapshot("extreme", (run,)), KIND.params(**params))
 
 
+def many(loss, conditions, **params):
+    (run,) = example(loss, points=9).snapshot.runs
+    runs = [replace(run, id=n, digest=f"{n:064}", condition=name) for n, name in enumerate(conditions, 1)]
+    return Example(Snapshot("extreme", tuple(runs)), KIND.params(**params))
+
+
 def cases():
     def bowl(x, y):
         return 0.01 + x**2 + 3 * y**2
@@ -42,6 +49,10 @@ def cases():
         "a path of two epochs": Extreme(example(bowl, steps=2)),
         "three points a side": Extreme(example(bowl, points=3)),
         "linear levels": Extreme(example(lambda x, y: bowl(x, y) - 2, scale="linear")),
+        "a hundred conditions": Extreme(
+            many(bowl, [f"c{n}" for n in range(100)]), "100 conditions side by side"
+        ),
+        "four conditions": Extreme(many(bowl, ["sgd", "momentum", "adam", "relu"], trajectory=False)),
         "a loss below zero on a logarithmic scale": Extreme(
             example(lambda x, y: bowl(x, y) - 2), "logarithmic|positive"
         ),

@@ -10,6 +10,8 @@ from figproof.model import Snapshot
 
 KIND = load_kind(Path(__file__).resolve().parents[2] / "figures", "loss_profile")
 
+REGISTERED = ["sgd", "momentum", "adam", "relu", "overfitting", "oscillating", "sigmoid"]
+
 
 def example(conditions=("adam",), points=41, loss=lambda a: 0.02 + (1 - a) ** 2, **params):
     alpha = np.linspace(-0.4, 1.4, points)
@@ -26,19 +28,14 @@ def example(conditions=("adam",), points=41, loss=lambda a: 0.02 + (1 - a) ** 2,
 
 
 def cases():
-    long = "a condition whose name is far longer than anything that fits into one line above the axes"
     return {
         "one condition, both quantities": Extreme(example(show=["loss", "accuracy"])),
         "three points": Extreme(example(points=3)),
         "501 points": Extreme(example(points=501)),
         "a range of 12 decades": Extreme(example(loss=lambda a: np.exp(-14 * (1 - a)))),
         "a flat line": Extreme(example(loss=np.ones_like, scale="linear")),
-        "a long name": Extreme(example(conditions=(long, "sgd"))),
-        "ten conditions": Extreme(example(conditions=tuple(f"condition {n}" for n in range(10)))),
-        "thirty conditions": Extreme(
-            example(conditions=tuple(f"condition {n}" for n in range(30))), "conditions"
-        ),
-        "a loss of zero": Extreme(example(loss=lambda a: (1 - a) ** 2, points=10), None),
+        "seven conditions": Extreme(example(conditions=REGISTERED, show=["loss", "accuracy"])),
+        "a hundred conditions": Extreme(example(conditions=[f"c{n}" for n in range(100)]), "100 conditions"),
         "a loss of zero on a logarithmic scale": Extreme(
             example(loss=lambda a: np.maximum(a, 0)), "logarithmic|positive"
         ),

@@ -32,7 +32,6 @@ def example(loss, points=31, conditions=("adam",), directions="random", **params
 
 
 def cases():
-    long = "a condition whose name is far longer than its panel is wide"
     return {
         "almost flat": Extreme(example(lambda x, y: 2.302 + 0.0004 * bowl(x, y))),
         "a range of 12 decades": Extreme(example(lambda x, y: np.exp(14 * bowl(x, y)))),
@@ -41,7 +40,9 @@ def cases():
         "linear heights": Extreme(example(lambda x, y: bowl(x, y) - 2, scale="linear")),
         "principal directions": Extreme(example(bowl, directions="pca")),
         "four conditions": Extreme(example(bowl, conditions=("adam", "sgd", "momentum", "relu"))),
-        "a long name": Extreme(example(bowl, conditions=(long, "sgd"))),
+        "a hundred conditions": Extreme(
+            example(bowl, points=5, conditions=[f"c{n}" for n in range(100)]), "100 conditions side by side"
+        ),
         "a grid too fine": Extreme(example(bowl, points=501), "a surface shows up to"),
         "a loss below zero on a logarithmic scale": Extreme(
             example(lambda x, y: bowl(x, y) - 2), "logarithmic|positive"

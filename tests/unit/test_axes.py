@@ -163,3 +163,10 @@ def test_numbers_shrink_to_their_cells_and_vanish_below_the_least_size(width, sh
     cell = axes.bbox.width / 5
     assert not shown or all(text.get_window_extent().width <= cell for text in axes.texts)
     assert all(5.0 <= text.get_fontsize() <= 8.0 for text in axes.texts)
+
+
+def test_a_logarithmic_range_of_less_than_a_percent_still_has_ticks_that_differ():
+    ticks = log_tick_values(2.302, 2.3036, 5)
+    assert len(set(ticks)) == 3
+    assert all(2.302 <= tick <= 2.3036 for tick in ticks)
+    assert len({log_tick_text(tick, ticks, look_with()) for tick in ticks}) == 3

@@ -27,7 +27,7 @@ from figproof.axes.cells import (
     shade_cell,
     write_cells,
 )
-from figproof.axes.levels import direction_name, level_bar, short
+from figproof.axes.levels import direction_name, level_bar, panels_abreast, short
 from figproof.axes.names import (
     EndLabel,
     end_labels_fit,
@@ -83,6 +83,7 @@ __all__ = [
     "marked_points",
     "name_groups",
     "note",
+    "panels_abreast",
     "path",
     "path_style",
     "quantity",

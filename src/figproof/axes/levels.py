@@ -6,16 +6,36 @@ from typing import Any
 
 from matplotlib.ticker import Formatter
 
-from figproof.axes.base import Inks, axis_label
+from figproof.axes.base import Inks, axis_label, size_in
+from figproof.errors import FigproofError
 from figproof.model import FloatArray
 
 _NORMALISED = {"filter": "filter-normalised", "none": "Gaussian"}
 _MOST_TICKS = 7
+_LEAST_PANEL_IN = 1.2
 
 
 def short(value: float, digits: int = 2) -> str:
     """A number in so many digits, with a true minus; powers of ten only from a million on."""
     return str(Formatter.fix_minus(f"{float(f'{value:.{digits}g}'):.6g}"))
+
+
+def panels_abreast(fig: Any, panels: int) -> float:
+    """Width of each of so many panels in inches.
+
+    Raises
+    ------
+    FigproofError
+        Too narrow to be read.
+    """
+    width = size_in(fig)[0] / panels
+    if width < _LEAST_PANEL_IN:
+        raise FigproofError(
+            f"{panels} conditions side by side are {width:.2f} in wide each; {_LEAST_PANEL_IN} in are needed",
+            where="params.conditions",
+            hint="name fewer conditions, or show them in several figures",
+        )
+    return width
 
 
 def direction_name(number: int, directions: str, normalise: str, share: float) -> tuple[str, str]:

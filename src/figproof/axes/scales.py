@@ -98,7 +98,11 @@ def log_tick_values(low: float, high: float, most: int) -> FloatArray:
         inside = ticks[(ticks >= low * (1 - 1e-9)) & (ticks <= high * (1 + 1e-9))]
         if inside.size >= min(3, most):
             return inside[:: -(-inside.size // most)]
-    return np.array([float(f"{value:.2g}") for value in np.linspace(low, high, 5)[1:-1]])
+    between = np.linspace(low, high, 5)[1:-1]
+    digits = 2
+    while digits < 9 and np.unique([float(f"{value:.{digits}g}") for value in between]).size < between.size:
+        digits += 1
+    return np.array([float(f"{value:.{digits}g}") for value in between])
 
 
 def log_tick_text(value: float, ticks: FloatArray, look: Inks) -> str:
