@@ -25,6 +25,7 @@ from figproof.axes.cells import (
     ink_on,
     relative_luminance,
     shade_cell,
+    thumbnail,
     write_cells,
 )
 from figproof.axes.names import (
@@ -93,6 +94,7 @@ __all__ = [
     "star_rim",
     "symlog_ticks",
     "text_width_in",
+    "thumbnail",
     "words",
     "write_cells",
 ]
