@@ -2,9 +2,9 @@
 
 Activation maximisation (Erhan et al. 2009; Simonyan et al. 2014; Olah et al. 2017): for each unit of each
 hidden layer and each class's logit, gradient ascent from several starts on its value before the activation
-function, within the grey values' range and no farther from black than a test input is. Beside it, the test
-inputs for which the unit's value is largest. Saliency (Simonyan et al. 2014): the gradient of the predicted
-class's logit over the input, for test inputs that are classified right and wrong.
+function, within the grey values' range and no farther from black than the median test input. Beside it,
+the test inputs for which the unit's value is largest. Saliency (Simonyan et al. 2014): the gradient of the
+predicted class's logit over the input, for test inputs that are classified right and wrong.
 
     python experiments/feature_visualisation.py with source_run=1
 """
@@ -46,7 +46,7 @@ def config() -> None:
     units = None  # of each hidden layer, the first so many; all if None
     starts = 8  # ascents for each unit
     steps = 200  # of each ascent
-    norm = None  # largest Euclidean norm of an input; the largest among the test inputs if None
+    norm = None  # largest Euclidean norm of an input; the median of the test inputs' if None
     real = 3  # test inputs stored for each unit, those with the largest values
     right = 1  # test inputs of each class whose saliency is stored: the first that are classified right
     wrong = 12  # and the first so many that are classified wrong
@@ -160,7 +160,7 @@ def main(_run: Any, _config: Mapping[str, Any], source_run: int) -> float:
     recorder = Recorder(_run, METRICS, parents=[(run.id, run.experiment)])
     test = load(run.config["dataset"], run.config["mnist_folder"]).test
     network, epoch = trained(source, test.images.shape[1])
-    norm = float(_config["norm"] or np.linalg.norm(test.images, axis=1).max())
+    norm = float(_config["norm"] or np.median(np.linalg.norm(test.images, axis=1)))
     features, path = maximising_inputs(network, test, _config, norm)
     about = {"epoch": epoch, "test_inputs": len(test.labels)}
     recorder.arrays("features", **as_images(features, "inputs", "real_inputs"), norm=norm, **about)

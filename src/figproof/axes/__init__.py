@@ -39,6 +39,7 @@ from figproof.axes.names import (
     note,
     spread,
 )
+from figproof.axes.pictures import PictureRow, borders, picture_rows
 from figproof.axes.points import (
     cross_style,
     heading,
@@ -57,8 +58,10 @@ __all__ = [
     "CellText",
     "EndLabel",
     "Inks",
+    "PictureRow",
     "axis_label",
     "before_draw",
+    "borders",
     "box_frame",
     "cells",
     "colour_bar",
@@ -83,6 +86,7 @@ __all__ = [
     "note",
     "path",
     "path_style",
+    "picture_rows",
     "quantity",
     "relative_luminance",
     "roles",
