@@ -8,24 +8,23 @@ each pixel, on one common scale, with the outline of the input.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 
-from figproof.axes import PictureRow, colour_bar, fit_lines, picture_rows
+from figproof.axes import PictureRow, colour_bar, fit_lines, picture_rows, rounded
 from figproof.errors import FigproofError
 from figproof.kinds import Example, KindParams, example_run
-from figproof.model import FloatArray, Run, Snapshot, Table, frame
+from figproof.model import FloatArray, IntArray, Run, Snapshot, Table, frame
+from figproof.numerics.features import alike
 from figproof.numerics.recorded import fitting_arrays
 
 FEATURES, SALIENCY = "features", "saliency"
 RECORD = "record them: figproof record feature_visualisation with source_run=..."
 MOST_PIXELS = 300_000
-SAME = 0.01
-"""Starts that end within this share of the best value found the same maximum."""
+ALIKE = 0.01
+"""Starts that end within this share of the best value are said to end alike."""
 
 BAR_IN = 0.8
 
@@ -66,73 +65,58 @@ def derive(snapshot: Snapshot, params: Params) -> Table:
     return _units(run, params) if params.view == "units" else _saliency(run, params)
 
 
-def _names(labels: Sequence[npt.NDArray[Any]], classes: int | None, params: Params, where: str) -> list[str]:
-    """Names of the classes that labels refer to."""
-    every = np.concatenate([part.ravel() for part in labels])
-    count = int(every.max()) + 1 if classes is None else classes
-    if every.min() < 0 or every.max() >= count:
-        raise FigproofError(
-            f"classes run from {every.min()} to {every.max()}; there are {count}",
-            where=where,
-            hint="record classes that count from 0",
-        )
+def _named(labels: Any, params: Params) -> list[str]:
+    """Names of classes, in the order of their labels."""
     given = params.class_labels
-    if given is not None and (len(given) < count if classes is None else len(given) != count):
+    if given is None:
+        return [str(label) for label in labels]
+    if outside := sorted({int(label) for label in labels if not 0 <= label < len(given)}):
         raise FigproofError(
-            f"{len(given)} class_labels for {count} classes",
+            f"classes {outside} have no name among {len(given)} class_labels",
             where="params.class_labels",
-            hint=f"give {count}",
+            hint="name every class",
         )
-    return given or [str(number) for number in range(count)]
+    return [given[label] for label in labels]
 
 
 def _units(run: Run, params: Params) -> Table:
-    shapes = {"layer": "U", "unit": "U", "width": "U", "inputs": "USRC", "values": "US", "real_values": "UK"}
-    shapes |= {"real_labels": "UK", "real": "UK", "real_inputs": "UKRC", "epoch": "", "norm": ""}
-    where = f"run {run.id} ({run.experiment}), artifact {FEATURES!r}"
-    recorded = fitting_arrays(run, FEATURES, shapes | {"test_inputs": ""}, RECORD)
+    shapes = {"inputs": "USRC", "values": "US", "real_values": "UK", "real_inputs": "UKRC", "norm": ""}
+    whole = {"layer": "U", "unit": "U", "width": "U", "real_labels": "UK", "real": "UK"}
+    whole |= {"epoch": "", "test_inputs": ""}
+    recorded = fitting_arrays(run, FEATURES, shapes | whole, RECORD, whole=whole)
     layer, unit, values = recorded["layer"], recorded["unit"], recorded["values"].astype(np.float64)
-    classes = int(layer.max())
-    names = _names(
-        [unit[layer == classes], recorded["real_labels"]], int(recorded["width"][-1]), params, where
-    )
-    shown = _chosen_units(layer, unit, params, where)
-    kept = recorded["real"].shape[1]
+    shown = _chosen_units(layer, unit, params)
+    kept, classes = recorded["real"].shape[1], int(layer.max())
     if params.real > kept:
         raise FigproofError(
             f"{kept} test inputs of each unit were recorded, not {params.real}",
             where="params.real",
             hint="lower it, or record with real=...",
         )
-    best = values.argmax(axis=1)
-    same = (
-        values >= values.max(axis=1, keepdims=True) - SAME * np.abs(values).max(axis=1, keepdims=True)
-    ).all(axis=1)
+    best = values[shown].argmax(axis=1)
+    last = layer[shown] == classes
     rows = frame(
         place=np.arange(shown.size),
         layer=layer[shown],
-        unit=[names[unit[at]] if layer[at] == classes else str(unit[at] + 1) for at in shown],
+        unit=[*(str(number + 1) for number in unit[shown[~last]]), *_named(unit[shown[last]], params)],
         width=recorded["width"][shown],
-        value=values[shown, best[shown]],
+        value=values[shown].max(axis=1),
         lowest_start=values[shown].min(axis=1),
     )
-    place = np.repeat(np.arange(shown.size), params.real)
-    rank = np.tile(np.arange(1, params.real + 1), shown.size)
+    place, rank = (axis.ravel() for axis in np.indices((shown.size, params.real)))
     real = frame(
         place=place,
-        rank=rank,
-        input=recorded["real"][shown[place], rank - 1],
-        true=[names[at] for at in recorded["real_labels"][shown[place], rank - 1]],
-        value=recorded["real_values"][shown[place], rank - 1],
+        rank=rank + 1,
+        input=recorded["real"][shown[place], rank],
+        true=_named(recorded["real_labels"][shown[place], rank], params),
+        value=recorded["real_values"][shown[place], rank].astype(np.float64),
     )
-    first = recorded["inputs"][shown, best[shown]][:, None]
-    images = np.concatenate([first, recorded["real_inputs"][shown, : params.real]], axis=1)
-    facts = {
-        "epoch": int(recorded["epoch"]),
+    maximising = recorded["inputs"][shown, best][:, None]
+    images = np.concatenate([maximising, recorded["real_inputs"][shown, : params.real]], axis=1)
+    facts = {name: int(recorded[name]) for name in ("epoch", "test_inputs")} | {
         "norm": float(recorded["norm"]),
-        "test_inputs": int(recorded["test_inputs"]),
         "starts": values.shape[1],
-        "same": int(same[shown].sum()),
+        "alike": int(alike(values[shown], ALIKE).sum()),
         "classes": classes,
         "rows": images.shape[2],
         "columns": images.shape[3],
@@ -140,7 +124,7 @@ def _units(run: Run, params: Params) -> Table:
     return Table({"units": rows, "real": real, "pixels": _pixels(images, ("place", "rank"))}, facts)
 
 
-def _chosen_units(layer: Any, unit: Any, params: Params, where: str) -> Any:
+def _chosen_units(layer: IntArray, unit: IntArray, params: Params) -> IntArray:
     """Places in the record, layer by layer: all classes, and the units asked for."""
     known = sorted({int(at) for at in layer})
     asked = known if params.layers is None else params.layers
@@ -176,19 +160,10 @@ def _pixels(images: Any, axes: tuple[str, ...], **others: Any) -> Any:
 
 
 def _saliency(run: Run, params: Params) -> Table:
-    shapes = {
-        "input": "N",
-        "images": "NRC",
-        "gradient": "NRC",
-        "labels": "N",
-        "predicted": "N",
-        "logits": "N",
-    }
-    where = f"run {run.id} ({run.experiment}), artifact {SALIENCY!r}"
-    numbers = {"epoch": "", "test_inputs": "", "test_wrong": ""}
-    recorded = fitting_arrays(run, SALIENCY, shapes | numbers, RECORD)
+    shapes = {"images": "NRC", "gradient": "NRC", "logits": "N"}
+    whole = {"input": "N", "labels": "N", "predicted": "N", "epoch": "", "test_inputs": "", "test_wrong": ""}
+    recorded = fitting_arrays(run, SALIENCY, shapes | whole, RECORD, whole=whole)
     labels, predicted = recorded["labels"], recorded["predicted"]
-    names = _names([labels, predicted], None, params, where)
     wrong = labels != predicted
     shown = np.concatenate([np.flatnonzero(~wrong)[: params.right], np.flatnonzero(wrong)[: params.wrong]])
     if not shown.size:
@@ -201,16 +176,13 @@ def _saliency(run: Run, params: Params) -> Table:
     rows = frame(
         place=np.arange(shown.size),
         input=recorded["input"][shown],
-        true=[names[at] for at in labels[shown]],
-        predicted=[names[at] for at in predicted[shown]],
+        true=_named(labels[shown], params),
+        predicted=_named(predicted[shown], params),
         wrong=wrong[shown],
         logit=recorded["logits"][shown],
     )
     images = recorded["images"][shown]
-    facts = {
-        "epoch": int(recorded["epoch"]),
-        "test_inputs": int(recorded["test_inputs"]),
-        "test_wrong": int(recorded["test_wrong"]),
+    facts = {name: int(recorded[name]) for name in ("epoch", "test_inputs", "test_wrong")} | {
         "largest": float(size.max()),
         "rows": images.shape[1],
         "columns": images.shape[2],
@@ -231,16 +203,6 @@ def _grid(table: Table, column: str, axes: tuple[int, ...]) -> FloatArray:
     return table.frame("pixels")[column].reshape(*axes, facts["rows"], facts["columns"])
 
 
-def _rounded(values: Any) -> list[str]:
-    """All with as many digits as the largest needs, and a true minus."""
-    largest = float(np.abs(values).max())
-    form = (
-        ".0f" if 100 <= largest < 1e5 else ".1f" if 1 <= largest < 100 else ".2f" if largest >= 0.1 else ".1e"
-    )
-    form = ".1e" if largest >= 1e5 else form
-    return [f"{value:{form}}".replace("-", "\u2212") for value in values]
-
-
 def _draw_units(fig: Any, table: Table, params: Params, look: Any) -> None:
     units, real, facts = table.frame("units"), table.frame("real"), table.facts
     images = _grid(table, "value", (units["place"].size, params.real + 1))
@@ -252,29 +214,38 @@ def _draw_units(fig: Any, table: Table, params: Params, look: Any) -> None:
         value = "logit" if last else "pre-activation"
         for start in range(0, places.size, params.columns):
             part = places[start : start + params.columns]
+            names = [str(name) for name in units["unit"][part]]
             rows = [
-                PictureRow(
-                    "class" if last else f"layer {layer}, unit",
-                    [str(name) for name in units["unit"][part]],
-                    bold=True,
-                ),
+                PictureRow("class" if last else f"layer {layer}, unit", names, bold=True),
                 PictureRow("maximising", pictures=images[part, 0]),
-                PictureRow(value, _rounded(units["value"][part])),
+                PictureRow(value, rounded(units["value"][part])),
             ]
             for rank in range(params.real):
                 rows += [
                     PictureRow("test input", pictures=images[part, rank + 1]),
-                    PictureRow(value, _rounded(values[part, rank])),
+                    PictureRow(value, rounded(values[part, rank])),
                     PictureRow("true class", [str(name) for name in trues[part, rank]]),
                 ]
             groups.append(rows)
     said = [
         f"epoch {facts['epoch']}",
-        f"best of {facts['starts']} ascents (all alike for {facts['same']} of {units['place'].size})",
+        *_how_many(units, facts),
+        f"best of {facts['starts']} ascents",
+        f"all within {ALIKE:.0%} of it for {facts['alike']} of {units['place'].size}",
         f"grey 0 (white) to 1, norm \u2264 {facts['norm']:.2f}",
         f"strongest of {facts['test_inputs']} test inputs",
     ]
     picture_rows(fig, groups, fit_lines(fig, said, look), look)
+
+
+def _how_many(units: Any, facts: Any) -> list[str]:
+    """Layers of which not all units are shown."""
+    said = []
+    for layer in np.unique(units["layer"]):
+        width = units["width"][units["layer"] == layer]
+        if width.size < width[0]:
+            said.append(f"layer {layer}: {width.size} of {width[0]} units")
+    return said
 
 
 def _draw_saliency(fig: Any, table: Table, params: Params, look: Any) -> None:
@@ -289,22 +260,19 @@ def _draw_saliency(fig: Any, table: Table, params: Params, look: Any) -> None:
                 f"{rows['true'][at]} \u2192 {rows['predicted'][at]}" if wrong else str(rows["true"][at])
                 for at in part
             ]
-            groups.append(
-                [
-                    PictureRow(label, words, bold=True),
-                    PictureRow("input", pictures=images[part]),
-                    PictureRow(
-                        "saliency",
-                        pictures=sizes[part],
-                        cmap=look.cmap(),
-                        largest=facts["largest"] or 1.0,
-                        outlines=images[part] >= 0.5,
-                    ),
-                ]
+            saliency = PictureRow(
+                "saliency",
+                pictures=sizes[part],
+                cmap=look.cmap(),
+                largest=facts["largest"] or 1.0,
+                outlines=images[part] >= 0.5,
             )
+            pictures = PictureRow("input", pictures=images[part])
+            groups.append([PictureRow(label, words, bold=True), pictures, saliency])
     said = [
         f"epoch {facts['epoch']}",
         f"{facts['test_wrong']} of {facts['test_inputs']} test inputs are wrong (true \u2192 predicted)",
+        "gradient of the predicted class's logit",
         "outlined: grey \u2265 0.5",
     ]
     axes, image = picture_rows(fig, groups, fit_lines(fig, said, look), look, beside_in=BAR_IN)

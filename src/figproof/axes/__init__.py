@@ -39,7 +39,7 @@ from figproof.axes.names import (
     note,
     spread,
 )
-from figproof.axes.pictures import PictureRow, borders, picture_rows
+from figproof.axes.pictures import PictureRow, borders, picture_rows, rounded
 from figproof.axes.points import (
     cross_style,
     heading,
@@ -90,6 +90,7 @@ __all__ = [
     "quantity",
     "relative_luminance",
     "roles",
+    "rounded",
     "shade_cell",
     "size_in",
     "spread",

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from matplotlib.collections import LineCollection
+from matplotlib.figure import SubFigure
+from matplotlib.ticker import Formatter
 
 from figproof.axes.base import Inks, in_inches, size_in, text_width_in
 from figproof.axes.cells import thumbnail
@@ -21,6 +23,8 @@ _PAGE_PAD_IN = 0.05
 _LINE, _ABOVE, _GAP = 1.35, 0.4, 0.7
 # Of a column's width: the picture, and what a word may take.
 _FILLED, _WORD = 0.92, 0.95
+# Groups stand abreast only if pictures become so much larger; and at most so far apart.
+_WORTH, _MOST_GAP = 1.05, 3.0
 
 
 @dataclass(frozen=True)
@@ -62,12 +66,12 @@ def picture_rows(
     *,
     beside_in: float = 0.0,
 ) -> tuple[Any, Any]:
-    """Draw groups of rows, one below the other, under a small text.
+    """Draw groups of rows under a small text, as many groups abreast as make the pictures largest.
 
     Parameters
     ----------
     groups : sequence of sequences of PictureRow
-        All pictures have one shape.
+        Groups are alike in their rows, and all pictures have one shape.
     about : str
         Small text at the top left; may have several lines.
     beside_in : float
@@ -86,16 +90,19 @@ def picture_rows(
     place = _place(fig, groups, about.count("\n") + 1, look, beside_in)
     axes = in_inches(fig)
     size = look.venue.small_pt
-    text = {"fontsize": size, "color": look.ink, "parse_math": False}
     right = (size_in(fig)[0] - beside_in) / 2 - _PAGE_PAD_IN
-    widest = max(text_width_in(fig, line, size) for line in about.split("\n"))
-    axes.text(min(place.left, right - widest), place.top, about, va="top", linespacing=1.15, **text)
-    top, image = place.top + _LINE * (about.count("\n") + 1) * size / 72, None
-    for group in groups:
+    left = min(place.left, right - max(text_width_in(fig, line, size) for line in about.split("\n")))
+    text = {"fontsize": size, "color": look.ink, "parse_math": False, "va": "top", "linespacing": 1.15}
+    axes.text(left, place.top, about, **text)
+    image = None
+    for number, group in enumerate(groups):
+        level, across = divmod(number, place.abreast)
+        left = place.left + place.group_in * across
+        top = place.top + _LINE * (about.count("\n") + 1) * size / 72 + place.level_in * level
         top += _GAP * size / 72
         for at, row in enumerate(group):
             top += _above(at, row) * size / 72
-            image = _draw_row(axes, row, place, top, look) or image
+            image = _draw_row(axes, row, place, (left, top), look) or image
             top += _LINE * size / 72 if row.pictures is None else place.deep_in
     for artist in (*axes.texts, *axes.patches, *axes.images, *axes.collections):
         artist.set_in_layout(False)
@@ -104,10 +111,13 @@ def picture_rows(
 
 @dataclass(frozen=True)
 class _Place:
-    """Where the grid begins, and how large its parts are, in inches."""
+    """Where the grid begins, how many groups stand abreast, and how large the parts are, in inches."""
 
     left: float
     top: float
+    abreast: int
+    group_in: float
+    level_in: float
     label_in: float
     column_in: float
     side_in: float
@@ -122,44 +132,56 @@ def _above(at: int, row: PictureRow) -> float:
 def _place(
     fig: Any, groups: Sequence[Sequence[PictureRow]], lines: int, look: Inks, beside_in: float
 ) -> _Place:
+    width, height = (length - 2 * _PAGE_PAD_IN for length in size_in(fig))
+    em_in = look.venue.small_pt / 72
+    # A panel's letter comes later, and takes a line.
+    height -= 1.5 * look.venue.panel_letter_pt / 72 if isinstance(fig, SubFigure) else 0.0
     rows = [row for group in groups for row in group]
-    width, height = size_in(fig)
-    size = look.venue.small_pt
-    pictures = [row.pictures for row in rows if row.pictures is not None]
+    pictures = [row.pictures for row in groups[0] if row.pictures is not None]
     count = max(len(row.words) if row.pictures is None else len(row.pictures) for row in rows)
-    deep, across = pictures[0].shape[1:]
-    label_in = max(text_width_in(fig, row.label, size) for row in rows) + 0.7 * size / 72
-    word_in = max(text_width_in(fig, word, size) for row in rows for word in row.words) / _WORD
-    column_in = (width - 2 * _PAGE_PAD_IN - beside_in - label_in) / count
-    if word_in > column_in:
+    label_in = max(text_width_in(fig, row.label, look.venue.small_pt) for row in rows) + 0.7 * em_in
+    word_in = max(text_width_in(fig, word, look.venue.small_pt) for row in rows for word in row.words) / _WORD
+    words_in = em_in * (_LINE * (len(groups[0]) - len(pictures)) + _GAP)
+    words_in += em_in * sum(_above(at, row) for at, row in enumerate(groups[0]))
+    slope = pictures[0].shape[1] / pictures[0].shape[2]
+    abreast, side_in = 0, 0.0
+    for number in range(1, len(groups) + 1):
+        levels = -(-len(groups) // number)
+        column_in = ((width - beside_in) / number - label_in) / count - em_in * _GAP * (number > 1)
+        room_in = ((height - _LINE * lines * em_in) / levels - words_in) / len(pictures)
+        side = min(_FILLED * column_in, room_in / slope, _MOST_SIDE_IN)
+        if word_in <= column_in and side > _WORTH * side_in:
+            abreast, side_in = number, side
+    if min(side_in, side_in * slope) < _LEAST_SIDE_IN:
+        alone_in = ((width - beside_in) - label_in) / count
         raise FigproofError(
-            f"a column of {count} is {max(column_in, 0):.2f} in wide, its words need {word_in:.2f}",
-            hint="set fewer columns, width: full, or shorter names",
+            f"{len(groups)} groups of {len(pictures)} rows of {count} pictures do not fit: "
+            + (
+                f"words need columns of {word_in:.2f} in, there are {max(alone_in, 0):.2f}"
+                if word_in > alone_in
+                else f"pictures would be {side_in:.2f} in wide, {_LEAST_SIDE_IN} are needed"
+            ),
+            hint="raise height_in, set width: full, show fewer, or shorten names",
         )
-    words = _LINE * (lines + len(rows) - len(pictures)) + _GAP * len(groups)
-    words += sum(_above(at, row) for group in groups for at, row in enumerate(group))
-    room_in = (height - 2 * _PAGE_PAD_IN - words * size / 72) / len(pictures)
-    side_in = min(_FILLED * column_in, room_in * across / deep, _MOST_SIDE_IN)
-    deep_in = side_in * deep / across
-    if min(side_in, deep_in) < _LEAST_SIDE_IN:
-        raise FigproofError(
-            f"{len(pictures)} rows of {count} pictures leave {max(side_in, 0):.2f} in for one, "
-            f"{_LEAST_SIDE_IN} are needed",
-            hint="raise height_in, set width: full, or show fewer",
-        )
-    column_in = max(side_in / _FILLED, word_in)
-    left = -(label_in + count * column_in) / 2
-    top = -(len(pictures) * deep_in + words * size / 72) / 2
-    return _Place(left, top, label_in, column_in, side_in, deep_in)
+    column_in, levels = max(side_in / _FILLED, word_in), -(-len(groups) // abreast)
+    group_in = label_in + count * column_in
+    gap_in = (width - beside_in) / abreast - group_in if abreast > 1 else 0.0
+    gap_in = min(gap_in, _MOST_GAP * em_in)
+    level_in = words_in + len(pictures) * side_in * slope
+    left = -(abreast * group_in + (abreast - 1) * gap_in) / 2
+    top = -(levels * level_in + _LINE * lines * em_in) / 2
+    return _Place(
+        left, top, abreast, group_in + gap_in, level_in, label_in, column_in, side_in, side_in * slope
+    )
 
 
-def _draw_row(axes: Any, row: PictureRow, place: _Place, top: float, look: Inks) -> Any:
+def _draw_row(axes: Any, row: PictureRow, place: _Place, corner: tuple[float, float], look: Inks) -> Any:
     """Label, and words or pictures; returns the last picture."""
-    size = look.venue.small_pt
+    (left, top), size = corner, look.venue.small_pt
     middle = top + (_LINE * size / 72 if row.pictures is None else place.deep_in) / 2
     text = {"fontsize": size, "color": look.ink, "parse_math": False, "va": "center_baseline"}
-    axes.text(place.left, middle, row.label, **text)
-    begin = place.left + place.label_in
+    axes.text(left, middle, row.label, **text)
+    begin = left + place.label_in
     for at, word in enumerate(row.words):
         weight = "bold" if row.bold else "normal"
         axes.text(begin + place.column_in * (at + 0.5), middle, word, ha="center", fontweight=weight, **text)
@@ -180,6 +202,15 @@ def _draw_row(axes: Any, row: PictureRow, place: _Place, top: float, look: Inks)
             )
             axes.add_collection(lines, autolim=False)
     return image
+
+
+def rounded(values: FloatArray) -> list[str]:
+    """Values as words of one row: with the digits that the largest of them needs, and a true minus."""
+    largest = float(np.abs(values).max(initial=0.0))
+    form = ".1e"
+    for least, shorter in ((0.1, ".2f"), (1.0, ".1f"), (100.0, ".0f"), (1e5, ".1e")):
+        form = shorter if largest >= least else form
+    return [Formatter.fix_minus(f"{value:{form}}") for value in values]
 
 
 def borders(inside: npt.NDArray[np.bool_]) -> FloatArray:

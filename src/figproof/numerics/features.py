@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 
 from figproof.errors import FigproofError, suggest
 from figproof.model import FloatArray, IntArray
@@ -195,3 +196,9 @@ def strongest(values: FloatArray, count: int) -> IntArray:
     ndarray of int64, shape (units, min(count, n))
     """
     return np.argsort(-values, axis=0, kind="stable")[:count].T.astype(np.int64)
+
+
+def alike(values: FloatArray, share: float) -> npt.NDArray[np.bool_]:
+    """Units all of whose starts ended within a share of the best one's size; (units, starts) -> (units,)."""
+    best = values.max(axis=1, keepdims=True)
+    return np.asarray((values >= best - share * np.abs(best)).all(axis=1))

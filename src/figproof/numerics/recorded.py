@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from figproof.model import Run
 
 
 def fitting_arrays(
-    run: Run, artifact: str, axes: Mapping[str, str], hint: str
+    run: Run, artifact: str, axes: Mapping[str, str], hint: str, *, whole: Collection[str] = ()
 ) -> dict[str, npt.NDArray[Any]]:
     """Read arrays and check that they are finite, not empty, and of shapes that belong together.
 
@@ -25,6 +25,8 @@ def fitting_arrays(
         Array name -> one letter an axis, ``""`` for a number; equal letters are equal lengths.
     hint : str
         What to do about an array that does not fit.
+    whole : collection of str
+        Names of the arrays that hold whole numbers.
 
     Raises
     ------
@@ -40,9 +42,10 @@ def fitting_arrays(
             lengths.setdefault(letter, length) == length
             for letter, length in zip(letters, array.shape, strict=True)
         )
-        if not fits or not array.size or array.dtype.kind not in "iuf":
+        if not fits or not array.size or array.dtype.kind not in ("iu" if name in whole else "iuf"):
             known = ", ".join(f"{letter} = {lengths[letter]}" for letter in letters if letter in lengths)
-            wanted = f"({', '.join(letters)}) with {known}" if letters else "one number"
+            wanted = f"({', '.join(letters)}) with {known}" if known else "one number"
+            wanted = f"whole numbers, {wanted}" if name in whole else wanted
             raise FigproofError(
                 f"{name} has shape {array.shape} and type {array.dtype}, not {wanted}", where=where, hint=hint
             )
