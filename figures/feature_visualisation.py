@@ -2,6 +2,7 @@
 
 View ``units``: for each unit, the input that maximises its value before the activation function, found by
 gradient ascent from several starts within stated bounds, above the test input with the largest value.
+Ascents end alike if all of a unit come within 1 % of the best one.
 View ``saliency``: for single test inputs, the size of the gradient of the predicted class's logit over
 each pixel, on one common scale, with the outline of the input.
 """
@@ -48,6 +49,9 @@ class Params(KindParams):
     real: int = Field(default=1, ge=1, le=8, description="units: how many test inputs for each unit.")
     right: int = Field(default=5, ge=0, description="saliency: how many inputs that are classified right.")
     wrong: int = Field(default=5, ge=0, description="saliency: how many inputs that are classified wrong.")
+    outline: float | None = Field(
+        default=0.5, gt=0, description="saliency: grey value from which the input is outlined; null for none."
+    )
     columns: int = Field(default=10, ge=1, le=40, description="Units or inputs in a row.")
     class_labels: list[str] | None = Field(default=None, min_length=1, description="Names of the classes.")
 
@@ -129,7 +133,8 @@ def _chosen_units(layer: IntArray, unit: IntArray, params: Params) -> IntArray:
     known = sorted({int(at) for at in layer})
     asked = known if params.layers is None else params.layers
     if missing := sorted(set(asked) - set(known)):
-        raise FigproofError(f"layers {missing} were not recorded; recorded: {known}", where="params.layers")
+        problem = f"layers {missing} were not recorded; recorded: {known}"
+        raise FigproofError(problem, where="params.layers", hint="the last of them holds the classes")
     shown = []
     for at in sorted(set(asked)):
         places = np.flatnonzero(layer == at)
@@ -153,6 +158,10 @@ def _pixels(images: Any, axes: tuple[str, ...], **others: Any) -> Any:
         raise FigproofError(
             f"{images.size} pixels are more than a figure's table holds ({MOST_PIXELS})",
             hint="show fewer, or record smaller images",
+        )
+    if images.min() < 0 or images.max() > 1:
+        raise FigproofError(
+            f"grey values run from {images.min():g} to {images.max():g}; allowed are 0 to 1", hint=RECORD
         )
     at = dict(zip((*axes, "row", "column"), (part.ravel() for part in np.indices(images.shape)), strict=True))
     columns = {name: np.asarray(values, dtype=np.float64).ravel() for name, values in others.items()}
@@ -230,8 +239,7 @@ def _draw_units(fig: Any, table: Table, params: Params, look: Any) -> None:
     said = [
         f"epoch {facts['epoch']}",
         *_how_many(units, facts),
-        f"best of {facts['starts']} ascents",
-        f"all within {ALIKE:.0%} of it for {facts['alike']} of {units['place'].size}",
+        f"best of {facts['starts']} ascents, which end alike for {facts['alike']} of {units['place'].size}",
         f"grey 0 (white) to 1, norm \u2264 {facts['norm']:.2f}",
         f"strongest of {facts['test_inputs']} test inputs",
     ]
@@ -265,7 +273,7 @@ def _draw_saliency(fig: Any, table: Table, params: Params, look: Any) -> None:
                 pictures=sizes[part],
                 cmap=look.cmap(),
                 largest=facts["largest"] or 1.0,
-                outlines=images[part] >= 0.5,
+                outlines=None if params.outline is None else images[part] >= params.outline,
             )
             pictures = PictureRow("input", pictures=images[part])
             groups.append([PictureRow(label, words, bold=True), pictures, saliency])
@@ -273,7 +281,7 @@ def _draw_saliency(fig: Any, table: Table, params: Params, look: Any) -> None:
         f"epoch {facts['epoch']}",
         f"{facts['test_wrong']} of {facts['test_inputs']} test inputs are wrong (true \u2192 predicted)",
         "gradient of the predicted class's logit",
-        "outlined: grey \u2265 0.5",
+        *([] if params.outline is None else [f"outlined: grey \u2265 {params.outline:g}"]),
     ]
     axes, image = picture_rows(fig, groups, fit_lines(fig, said, look), look, beside_in=BAR_IN)
     colour_bar(fig, image, axes, "|\u2202 logit / \u2202 grey value|", look)

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from figproof.errors import FigproofError
-from figproof.numerics.features import ACTIVATIONS, Perceptron, into_bounds, maximise, strongest
+from figproof.kinds import example_run
+from figproof.numerics.features import ACTIVATIONS, Perceptron, alike, into_bounds, maximise, strongest
+from figproof.numerics.recorded import fitting_arrays
 
 WIDTHS = (12, 7, 6, 3)
 
@@ -155,3 +157,29 @@ def test_the_strongest_rows_of_each_column_come_first_and_ties_keep_their_order(
     values = np.array([[1.0, 5.0], [3.0, 5.0], [3.0, 7.0]])
     assert strongest(values, 2).tolist() == [[1, 2], [2, 0]]
     assert strongest(values, 9).shape == (2, 3)
+
+
+def test_starts_end_alike_if_all_come_near_the_best_one() -> None:
+    values = np.array([[10.0, 9.95], [10.0, 9.8], [-10.0, -10.05], [0.0, 0.0]])
+    assert alike(values, 0.01).tolist() == [True, False, True, True]
+
+
+def fitting(**arrays: np.ndarray) -> dict[str, np.ndarray]:
+    run = example_run(1, "adam", artifacts={"a": {"x": np.ones((2, 3)), "n": np.array([1, 2]), **arrays}})
+    return fitting_arrays(run, "a", {"x": "NK", "n": "N"}, "do this", whole=("n",))
+
+
+def test_arrays_of_one_artifact_must_share_lengths_and_be_whole_where_asked() -> None:
+    assert set(fitting()) == {"x", "n"}
+    for wrong, part in (
+        (
+            {"n": np.array([1, 2, 3])},
+            r"n has shape \(3,\) .* not whole numbers, \(N\) with N = 2",
+        ),
+        ({"n": np.array([1.0, 2.0])}, "n has shape .* type float64, not whole numbers"),
+        ({"x": np.ones(2)}, "x has shape"),
+        ({"x": np.ones((2, 0))}, "x has shape"),
+        ({"x": np.full((2, 3), np.inf)}, "6 values of x are not finite"),
+    ):
+        with pytest.raises(FigproofError, match=part):
+            fitting(**wrong)

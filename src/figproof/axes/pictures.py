@@ -90,8 +90,8 @@ def picture_rows(
     place = _place(fig, groups, about.count("\n") + 1, look, beside_in)
     axes = in_inches(fig)
     size = look.venue.small_pt
-    right = (size_in(fig)[0] - beside_in) / 2 - _PAGE_PAD_IN
-    left = min(place.left, right - max(text_width_in(fig, line, size) for line in about.split("\n")))
+    widest_in = max(text_width_in(fig, line, size) for line in about.split("\n"))
+    left = max(min(place.left, -widest_in / 2), _PAGE_PAD_IN - (size_in(fig)[0] - beside_in) / 2)
     text = {"fontsize": size, "color": look.ink, "parse_math": False, "va": "top", "linespacing": 1.15}
     axes.text(left, place.top, about, **text)
     image = None
@@ -207,7 +207,7 @@ def _draw_row(axes: Any, row: PictureRow, place: _Place, corner: tuple[float, fl
 def rounded(values: FloatArray) -> list[str]:
     """Values as words of one row: with the digits that the largest of them needs, and a true minus."""
     largest = float(np.abs(values).max(initial=0.0))
-    form = ".1e"
+    form = ".1e" if largest else ".0f"
     for least, shorter in ((0.1, ".2f"), (1.0, ".1f"), (100.0, ".0f"), (1e5, ".1e")):
         form = shorter if largest >= least else form
     return [Formatter.fix_minus(f"{value:{form}}") for value in values]

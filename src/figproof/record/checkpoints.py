@@ -58,10 +58,12 @@ def perceptron_run(file: str, run_id: Any) -> SourceRun:
     if not isinstance(run_id, int) or isinstance(run_id, bool):
         hint = "record one: figproof record digits_mlp with checkpoint_every=1"
         raise FigproofError(f"is {run_id!r}, no run id", where=where, hint=hint)
-    source = source_run(file, run_id, "checkpoints")
-    if source.run.experiment != "digits_mlp":
-        raise FigproofError(f"run {run_id} is a {source.run.experiment}, not a digits_mlp", where=where)
-    return source
+    experiment = source_run(file, run_id).run.experiment
+    if experiment != "digits_mlp":
+        raise FigproofError(
+            f"run {run_id} is a {experiment}, not a digits_mlp", where=where, hint="name another run"
+        )
+    return source_run(file, run_id, "checkpoints")
 
 
 def read_trajectory(source: SourceRun) -> Trajectory:
