@@ -238,7 +238,7 @@ def _draw_units(fig: Any, table: Table, params: Params, look: Any) -> None:
             groups.append(rows)
     said = [
         f"epoch {facts['epoch']}",
-        *_how_many(units, facts),
+        *_how_many(units),
         f"best of {facts['starts']} ascents, which end alike for {facts['alike']} of {units['place'].size}",
         f"grey 0 (white) to 1, norm \u2264 {facts['norm']:.2f}",
         f"strongest of {facts['test_inputs']} test inputs",
@@ -246,14 +246,16 @@ def _draw_units(fig: Any, table: Table, params: Params, look: Any) -> None:
     picture_rows(fig, groups, fit_lines(fig, said, look), look)
 
 
-def _how_many(units: Any, facts: Any) -> list[str]:
+def _how_many(units: Any) -> list[str]:
     """Layers of which not all units are shown."""
-    said = []
+    partly = {}
     for layer in np.unique(units["layer"]):
         width = units["width"][units["layer"] == layer]
         if width.size < width[0]:
-            said.append(f"layer {layer}: {width.size} of {width[0]} units")
-    return said
+            partly[layer] = f"{width.size} of {width[0]} units"
+    if len(partly) > 1 and len(set(partly.values())) == 1:
+        return [f"layers {', '.join(map(str, partly))}: {partly[min(partly)]} each"]
+    return [f"layer {layer}: {said}" for layer, said in partly.items()]
 
 
 def _draw_saliency(fig: Any, table: Table, params: Params, look: Any) -> None:

@@ -130,10 +130,10 @@ def test_what_does_not_fit_is_refused(changes, params, part):
     assert caught.value.hint
 
 
-def drawn(tmp_path, venue="icml2025", **params):
+def drawn(tmp_path, venue="icml2025", changes=None, **params):
     """Texts, images and lines of the figure, at the full width of the venue."""
     look = load_look(ROOT, venue, "petroff10", "viridis", load_conditions(ROOT / "config/conditions.yaml"))
-    files = table_files(derived(**params))
+    files = table_files(derived(changes, **params))
     for name, content in files.items():
         (tmp_path / name).write_bytes(content)
     table = read_table(tmp_path, {name: digest_bytes(content) for name, content in files.items()})
@@ -158,6 +158,12 @@ def test_values_stand_under_their_images_and_the_note_says_what_was_done(tmp_pat
     note = texts[0].replace("\n", " ")
     assert "best of 2 ascents, which end alike for 2 of 5" in note and "norm \u2264 3.90" in note
     assert "layer 1: 2 of 5 units" in note and "layer 2" not in note
+
+
+def test_layers_that_show_equally_many_units_are_named_together(tmp_path):
+    three = UNITS | {"layer": np.array([1, 1, 2, 2, 3]), "width": np.array([5, 5, 5, 5, 1])}
+    texts, *_ = drawn(tmp_path, changes=three)
+    assert "layers 1, 2: 2 of 5 units each" in texts[0].replace("\n", " ")
 
 
 @pytest.mark.parametrize("venue", venue_names(ROOT))
