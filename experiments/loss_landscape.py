@@ -24,7 +24,7 @@ from figproof.numerics import landscape
 from figproof.numerics.curvature import extreme_eigenvalues
 from figproof.numerics.perceptron import Perceptron, log_softmax
 from figproof.record import Declared, Experiment, Progress, Recorder, SourceRun
-from figproof.record.checkpoints import Trajectory, read_trajectory
+from figproof.record.checkpoints import Trajectory, perceptron_run, read_trajectory
 from figproof.record.datasets import Part, load, training_part
 from figproof.record.numbers import check_number
 from figproof.steps import step
@@ -183,9 +183,6 @@ def on_line(
 
 def check(config: Mapping[str, Any]) -> None:
     """Refuse a config that Sacred lets pass: it knows names, not values."""
-    if not isinstance(config["source_run"], int) or isinstance(config["source_run"], bool):
-        hint = "record one: figproof record digits_mlp with checkpoint_every=1"
-        raise FigproofError(f"is {config['source_run']!r}, no run id", where="config: source_run", hint=hint)
     for key, names in (("directions", DIRECTIONS), ("normalise", NORMALISE), ("batch_norm", (BATCH_NORM,))):
         if config[key] not in names:
             raise FigproofError(
@@ -220,12 +217,8 @@ def read_parts(source: SourceRun, examples: int | None) -> dict[str, Part]:
 def main(_run: Any, _config: Mapping[str, Any], source_run: int) -> float:
     """Evaluate; the result is the smallest training loss on the grid."""
     check(_config)
-    source = record.source_run(__file__, source_run, "checkpoints")
+    source = perceptron_run(__file__, source_run)
     run = source.run
-    if run.experiment != "digits_mlp":
-        raise FigproofError(
-            f"run {run.id} is a {run.experiment}, not a digits_mlp", where="config: source_run"
-        )
     recorder = Recorder(_run, METRICS, parents=[(run.id, run.experiment)])
     parts = read_parts(source, _config["examples"])
     trajectory = read_trajectory(source)

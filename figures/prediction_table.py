@@ -13,7 +13,7 @@ import numpy as np
 from matplotlib.patches import Rectangle
 from pydantic import Field
 
-from figproof.axes import fit_lines, in_inches, size_in, text_width_in
+from figproof.axes import fit_lines, in_inches, size_in, text_width_in, thumbnail
 from figproof.errors import FigproofError
 from figproof.kinds import Example, KindParams, example_run
 from figproof.model import FloatArray, Snapshot, Table, frame
@@ -196,16 +196,12 @@ def _draw_row(axes: Any, table: Table, at: int, corner: tuple[float, float], siz
     pixels = table.frame("pixels")
     values = pixels["value"][pixels["place"] == at].reshape(facts["rows"], facts["columns"])
     side = 0.88 * line
-    place = (left, left + side * facts["columns"] / facts["rows"], top + side, top)
-    axes.imshow(
-        values, extent=place, cmap="Greys", vmin=0, vmax=facts["black"], interpolation="none", aspect="auto"
-    )
-    style = {"color": look.muted, "linewidth": look.venue.min_line_pt, "fill": False}
-    axes.add_patch(Rectangle((left, top), place[1] - left, side, **style))
+    across = side * facts["columns"] / facts["rows"]
+    thumbnail(axes, values, (left, top), (across, side), "Greys", facts["black"], look)
     wrong = bool(rows["wrong"][at])
     small = look.venue.small_pt
     text = {"fontsize": small, "color": look.ink, "va": "center", "parse_math": False}
-    words = place[1] + 0.15 * side
+    words = left + across + 0.15 * side
     axes.text(words, top + 0.25 * side, f"{rows['true'][at]} → {rows['predicted'][at]}",
               fontweight="bold" if wrong else "normal", **text)  # fmt: skip
     axes.text(words, top + 0.75 * side, f"{rows['loss'][at]:.2f} nat", **text)

@@ -25,6 +25,7 @@ from figproof.axes.cells import (
     ink_on,
     relative_luminance,
     shade_cell,
+    thumbnail,
     write_cells,
 )
 from figproof.axes.levels import direction_name, level_bar, panels_abreast, short
@@ -39,6 +40,7 @@ from figproof.axes.names import (
     note,
     spread,
 )
+from figproof.axes.pictures import PictureRow, borders, picture_rows, rounded
 from figproof.axes.points import (
     cross_style,
     heading,
@@ -57,8 +59,10 @@ __all__ = [
     "CellText",
     "EndLabel",
     "Inks",
+    "PictureRow",
     "axis_label",
     "before_draw",
+    "borders",
     "box_frame",
     "cells",
     "colour_bar",
@@ -86,9 +90,11 @@ __all__ = [
     "panels_abreast",
     "path",
     "path_style",
+    "picture_rows",
     "quantity",
     "relative_luminance",
     "roles",
+    "rounded",
     "shade_cell",
     "short",
     "size_in",
@@ -98,6 +104,7 @@ __all__ = [
     "star_rim",
     "symlog_ticks",
     "text_width_in",
+    "thumbnail",
     "words",
     "write_cells",
 ]

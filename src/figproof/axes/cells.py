@@ -124,6 +124,35 @@ def frame_cell(axes: Any, row: int, column: int, colour: str, width_pt: float) -
     )
 
 
+def thumbnail(
+    axes: Any,
+    values: npt.NDArray[Any],
+    corner: tuple[float, float],
+    size: tuple[float, float],
+    cmap: Any,
+    largest: float,
+    look: Inks,
+) -> Any:
+    """A small image with a thin frame, on axes of :func:`figproof.axes.in_inches`; returns the image.
+
+    Parameters
+    ----------
+    values : ndarray, shape (rows, columns)
+    corner, size : (float, float)
+        Left and top; width and height, in inches.
+    cmap : Colormap or str
+        Its ends are 0 and ``largest``.
+    """
+    (left, top), (width, height) = corner, size
+    place = (left, left + width, top + height, top)
+    image = axes.imshow(
+        values, extent=place, cmap=cmap, vmin=0, vmax=largest, interpolation="none", aspect="auto"
+    )
+    style = {"color": look.muted, "linewidth": look.venue.min_line_pt, "fill": False}
+    axes.add_patch(Rectangle(corner, width, height, **style))
+    return image
+
+
 @dataclass(frozen=True)
 class CellText:
     """What stands in one cell, and in which ink."""

@@ -18,12 +18,12 @@ from figproof.model import FloatArray, IntArray
 # name -> (f, f' and f'' as functions of f's value)
 ACTIVATIONS: dict[str, tuple[Callable[[FloatArray], FloatArray], ...]] = {
     "relu": (
-        lambda z: np.maximum(z, 0.0, out=z),
+        lambda z: np.maximum(z, 0.0),
         lambda a: (a > 0).astype(np.float64),
         lambda a: np.zeros_like(a),
     ),
     "tanh": (
-        lambda z: np.tanh(z, out=z),
+        lambda z: np.tanh(z),
         lambda a: 1.0 - a * a,
         lambda a: -2.0 * a * (1.0 - a * a),
     ),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
 from figproof.errors import FigproofError
 from figproof.model import FloatArray, IntArray
 from figproof.numerics.perceptron import ACTIVATIONS, Perceptron
-from figproof.record.source import SourceRun
+from figproof.record.source import SourceRun, source_run
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,33 @@ class Trajectory:
     form: Perceptron
     parameters: FloatArray
     epochs: IntArray
+
+
+def perceptron_run(file: str, run_id: Any) -> SourceRun:
+    """The digits_mlp run that an experiment's config names as ``source_run``, with its checkpoints.
+
+    Parameters
+    ----------
+    file : str
+        The experiment's ``__file__``: says which project.
+    run_id : int
+        As the config holds it, unchecked.
+
+    Raises
+    ------
+    FigproofError
+        No run id, no such run, a run of another experiment, or one without checkpoints.
+    """
+    where = "config: source_run"
+    if not isinstance(run_id, int) or isinstance(run_id, bool):
+        hint = "record one: figproof record digits_mlp with checkpoint_every=1"
+        raise FigproofError(f"is {run_id!r}, no run id", where=where, hint=hint)
+    experiment = source_run(file, run_id).run.experiment
+    if experiment != "digits_mlp":
+        raise FigproofError(
+            f"run {run_id} is a {experiment}, not a digits_mlp", where=where, hint="name another run"
+        )
+    return source_run(file, run_id, "checkpoints")
 
 
 def read_trajectory(source: SourceRun) -> Trajectory:
