@@ -40,6 +40,7 @@ from figproof.axes.names import (
 )
 from figproof.axes.points import (
     cross_style,
+    halo,
     heading,
     marked_points,
     name_groups,
@@ -50,27 +51,34 @@ from figproof.axes.points import (
     star_rim,
 )
 from figproof.axes.scales import colour_bar, log_tick_text, log_tick_values, log_ticks, symlog_ticks
+from figproof.axes.search import ROOM, UnitTick, check_width, fanned, label_lines, unit_ticks
 from figproof.axes.space import box_frame
 
 __all__ = [
+    "ROOM",
     "CellText",
     "EndLabel",
     "Inks",
+    "UnitTick",
     "axis_label",
     "before_draw",
     "box_frame",
     "cells",
+    "check_width",
     "colour_bar",
     "cross_style",
     "end_labels_fit",
+    "fanned",
     "fit_lines",
     "frame_cell",
+    "halo",
     "hatch_cell",
     "heading",
     "in_inches",
     "ink_on",
     "label_axis",
     "label_ends",
+    "label_lines",
     "legend_above",
     "legend_below",
     "legend_over",
@@ -93,6 +101,7 @@ __all__ = [
     "star_rim",
     "symlog_ticks",
     "text_width_in",
+    "unit_ticks",
     "words",
     "write_cells",
 ]
