@@ -9,32 +9,29 @@ Settings that diverged stay visible, grey, and are counted.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection
 from matplotlib.colors import ListedColormap, LogNorm, Normalize
-from matplotlib.markers import TICKLEFT, TICKRIGHT
+from matplotlib.ticker import Formatter, MaxNLocator
 from pydantic import Field, model_validator
 
 from figproof.axes import (
     ROOM,
-    UnitTick,
+    UnitAxis,
     axis_label,
     before_draw,
-    check_width,
     colour_bar,
     fanned,
     fit_lines,
-    halo,
     label_axis,
     label_lines,
     note,
     size_in,
-    text_width_in,
-    unit_ticks,
+    tick_axis,
+    upright_axis,
     words,
 )
 from figproof.errors import FigproofError, suggest
@@ -54,16 +51,11 @@ from figproof.numerics.summaries import short_number, summary, summary_words
 
 DIVERGED = "diverged"
 PALEST = 0.85
-STRIP = 0.08
-TICK_PT = 2.5
-AROUND_IN = 0.75
-LEAST_PANEL_IN = 0.55
-MOST_TICKS = 20
-LONGEST_NAME = 0.3
-ROW_PT = 12.0
-DOT_PT = 3.4
-GOLDEN_ANGLE = np.pi * (3 - np.sqrt(5))
 LOST_DASH = (0, (2.0, 1.5))
+GOLDEN_ANGLE = np.pi * (3 - np.sqrt(5))
+STRIP_IN, AROUND_IN, LEAST_PANEL_IN = 0.09, 0.75, 0.55
+ROW_PT, DOT_PT = 12.0, 3.4
+MANY = 200
 
 
 class Params(KindParams):
@@ -206,37 +198,25 @@ def _importance(
     return rows, found.r2
 
 
-@dataclass(frozen=True)
-class _Axis:
-    """One hyper-parameter, or the metric, as it is drawn."""
-
-    label: str
-    given: OnScale
-    place: FloatArray
+def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
+    """One of the three views."""
+    views = {"parallel": _parallel, "scatter": _scatter, "importance": _importances}
+    views[params.view](fig, table, params, look)
 
 
-def _axes(table: Table, params: Params) -> list[_Axis]:
+def _columns(table: Table, params: Params) -> list[UnitAxis]:
     """The hyper-parameters, and the metric last."""
     rows, values = table.frame("axes"), table.frame("values")
     found = []
     for at, key in enumerate(rows["key"].tolist()):
         here = values["axis"] == at
         names, place = values["name"][here].tolist(), values["place"][here]
-        by_place = dict(sorted(zip(place, names, strict=True)))
-        scale = Scale(
-            rows["scale"][at], rows["low"][at], rows["high"][at], tuple(filter(None, by_place.values()))
-        )
+        ordered = {name: None for _, name in sorted(zip(place, names, strict=True)) if name}
+        scale = Scale(rows["scale"][at], rows["low"][at], rows["high"][at], tuple(ordered))
         unit = table.facts["unit"] if at == rows["key"].size - 1 else ""
         label = axis_label(params.labels.get(key) or words(key), unit)
-        found.append(_Axis(label, OnScale(scale, values["number"][here], names), place))
+        found.append(UnitAxis(label, OnScale(scale, values["number"][here], names), place))
     return found
-
-
-def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
-    """One of the three views."""
-    {"parallel": _parallel, "scatter": _scatter, "importance": _importances}[params.view](
-        fig, table, params, look
-    )
 
 
 def _colours(table: Table, params: Params, look: Any) -> ScalarMappable:
@@ -251,15 +231,33 @@ def _colours(table: Table, params: Params, look: Any) -> ScalarMappable:
 
 
 def _parallel(fig: Any, table: Table, params: Params, look: Any) -> None:
+    """An axis a hyper-parameter; the metric's, at the right, is the colour bar."""
     axes = fig.subplots()
     axes.set_axis_off()
-    columns = _axes(table, params)
+    columns = _columns(table, params)
     last = len(columns) - 1
-    room = size_in(fig)[0] / len(columns)
-    axes.set(xlim=(0, last + STRIP), ylim=(-ROOM, 1 + ROOM))
-    colours, metric = _colours(table, params, look), table.frame("settings")["metric"]
+    width, height = size_in(fig)
+    strip = STRIP_IN * last / (width - 2 * AROUND_IN)
+    axes.set(xlim=(0, last + strip), ylim=(-ROOM, 1 + ROOM))
+    colours = _colours(table, params, look)
     places = [fanned(column.place) for column in columns[:-1]] + [columns[-1].place]
-    ways = np.stack([np.column_stack([np.full(metric.size, at), y]) for at, y in enumerate(places)], axis=1)
+    _ways(axes, np.column_stack(places), table.frame("settings")["metric"], colours, look)
+    scale = columns[-1].given.scale
+    foot = scale.places(np.array([scale.low]), [""])[0] if scale.low < scale.high else 0.0
+    shades = np.linspace(0, 1, 256)[:, None]
+    where = {"extent": (last, last + strip, foot, 1), "origin": "lower", "aspect": "auto"}
+    axes.imshow(shades, cmap=colours.cmap, interpolation="nearest", zorder=2.2, **where)
+    room = (width / len(columns), height - AROUND_IN)
+    for at, column in enumerate(columns):
+        ticks_at = at + strip if at == last else at
+        upright_axis(fig, axes, column, (at, ticks_at), look, room_in=room)
+    note(axes, fit_lines(fig, _note_parts(table, params), look), look)
+
+
+def _ways(axes: Any, places: FloatArray, metric: FloatArray, colours: Any, look: Any) -> None:
+    """A line a setting through its places, shape (settings, axes)."""
+    across = np.broadcast_to(np.arange(places.shape[1]), places.shape)
+    ways = np.stack([across, places], axis=2)
     lost = ~np.isfinite(metric)
     line = max(look.venue.min_line_pt, 0.7)
     style = {"clip_on": False, "capstyle": "round"}
@@ -270,72 +268,11 @@ def _parallel(fig: Any, table: Table, params: Params, look: Any) -> None:
     thick = np.where(rows == 0, 2.6 * line, line)
     shades = colours.to_rgba(metric[rows])
     axes.add_collection(LineCollection(ways[rows], colors=shades, linewidths=thick, zorder=2.1, **style))
-    _strip(axes, columns[-1].given.scale, colours, last)
-    for at, column in enumerate(columns):
-        _upright(fig, axes, column, at, room, look, right=at == last)
-        text = label_lines(fig, column.label, 0.94 * room, look)
-        place = {"xytext": (0, -0.7 * look.venue.text_pt), "textcoords": "offset points"}
-        axes.annotate(text, (at, -ROOM), ha="center", va="top", **place, **_plain(look, look.venue.text_pt))
-    note(axes, fit_lines(fig, _note_parts(table, params), look), look)
-
-
-def _plain(look: Any, size_pt: float) -> dict[str, Any]:
-    return {"fontsize": size_pt, "color": look.ink, "parse_math": False, "annotation_clip": False}
-
-
-def _strip(axes: Any, scale: Scale, colours: Any, at: int) -> None:
-    """The metric's axis is the colour bar."""
-    foot = scale.places(np.array([scale.low]), [""])[0] if scale.low < scale.high else 0.0
-    shades = np.linspace(0, 1, 256)[:, None]
-    where = {"extent": (at, at + STRIP, foot, 1), "origin": "lower", "aspect": "auto"}
-    axes.imshow(shades, cmap=colours.cmap, interpolation="nearest", zorder=2.2, **where)
-
-
-def _upright(fig: Any, axes: Any, column: _Axis, at: int, room: float, look: Any, *, right: bool) -> None:
-    """A line with ticks and their texts, which stand at its left, or right of the colour bar."""
-    thin = {"color": look.ink, "linewidth": max(look.venue.min_line_pt, 0.8), "clip_on": False, "zorder": 3}
-    axes.plot([at, at], [-ROOM, 1 + ROOM], **thin)
-    edge, way, side = (at + STRIP, 1, "left") if right else (at, -1, "right")
-    small = look.venue.small_pt
-    most = min(_lines_in(size_in(fig)[1] - AROUND_IN, small), MOST_TICKS)
-    outwards = {
-        "marker": TICKRIGHT if right else TICKLEFT,
-        "markersize": TICK_PT,
-        "markeredgewidth": thin["linewidth"],
-    }
-    for tick in unit_ticks(column.given, most, look):
-        axes.plot([edge], [tick.place], **outwards, **thin)
-        check_width(fig, tick.text if tick.is_name else "", small, 0.7 * room)
-        style = {**_plain(look, small), "parse_math": not tick.is_name, "path_effects": halo(3.0)}
-        place = {"xytext": (way * (TICK_PT + 1.5), 0), "textcoords": "offset points"}
-        axes.annotate(
-            tick.text, (edge, tick.place), ha=side, va="center_baseline", zorder=4, **place, **style
-        )
-
-
-def _note_parts(table: Table, params: Params) -> list[str]:
-    """What a line is: which value of a run, over how many seeds; what was lost."""
-    facts, settings = table.facts, table.frame("settings")
-    counts = np.unique(settings["runs"])
-    seeds = f"{counts[0]}" if counts.size == 1 else f"{counts[0]} to {counts[-1]}"
-    of = f" of {facts['expected']}" if facts["expected"] > counts[0] else ""
-    parts = [
-        summary_words(params.value, facts["step_unit"], params.last),
-        f"{settings['runs'].size} settings",
-    ]
-    parts.append("one run each" if seeds == "1" and not of else f"mean, n = {seeds}{of} seeds")
-    best = short_number(settings["metric"][0], settings["metric"])
-    if params.view == "importance":
-        parts += [f"{facts['diverged']} diverged, left out"] if facts["diverged"] else []
-        return [*parts, f"random forest, out-of-bag R² = {facts['r2']:.2f}", "95 % CI over settings"]
-    parts.append(f"{'thick' if params.view == 'parallel' else 'ringed'}: best ({best})")
-    lost = "grey, dashed" if params.view == "parallel" else "grey crosses"
-    return parts + ([f"{lost}: {facts['diverged']} diverged"] if facts["diverged"] else [])
 
 
 def _scatter(fig: Any, table: Table, params: Params, look: Any) -> None:
     """Under the diagonal: every two hyper-parameters; in the last row, each against the metric."""
-    columns = _axes(table, params)
+    columns = _columns(table, params)
     count = len(columns) - 1
     side = [(length - AROUND_IN) / count for length in size_in(fig)]
     if min(side) < LEAST_PANEL_IN:
@@ -349,106 +286,66 @@ def _scatter(fig: Any, table: Table, params: Params, look: Any) -> None:
     for row in range(count):
         for at in range(row + 1):
             axes = panels[row, at] = fig.add_subplot(grid[row, at])
-            _points(axes, columns[at].place, columns[row + 1].place, colours, metric, look)
+            pairs = np.column_stack([columns[at].place, columns[row + 1].place])
+            _points(axes, pairs, metric, colours, look)
             axes.set(xlim=(-ROOM, 1 + ROOM), ylim=(-ROOM, 1 + ROOM))
-            _panel_ticks(fig, axes.xaxis, columns[at], side[0], look, shown=row == count - 1)
-            _panel_ticks(fig, axes.yaxis, columns[row + 1], side[1], look, shown=at == 0)
+            tick_axis(fig, axes.xaxis, columns[at], side[0], look, shown=row == count - 1)
+            tick_axis(fig, axes.yaxis, columns[row + 1], side[1], look, shown=at == 0)
     fig.align_ylabels(list(panels.values()))
-    _corner(fig, grid, panels, colours, columns[-1].label, _note_parts(table, params), look)
+    text = fit_lines(fig, _note_parts(table, params), look, columns=count / max(count - 1, 1))
+    if count == 1:
+        note(panels[0, 0], text, look)
+        colour_bar(fig, colours, panels[0, 0], columns[-1].label, look)
+    else:
+        _corner(fig.add_subplot(grid[0, 1:]), side[1], colours, columns[-1].label, text, look)
 
 
-def _points(axes: Any, x: FloatArray, y: FloatArray, colours: Any, metric: FloatArray, look: Any) -> None:
-    """Settings as dots, the best ringed and on top; those at one place stand around it, the best inside."""
-    rank = np.zeros(x.size)
-    pairs = np.column_stack([x, y])
+def _points(axes: Any, pairs: FloatArray, metric: FloatArray, colours: Any, look: Any) -> None:
+    """Dots, the best ringed and on top; those of one place stand around it, the best of them inside."""
+    rank = np.zeros(metric.size)
     for pair in np.unique(pairs, axis=0):
         same = (pairs == pair).all(axis=1)
         rank[same] = np.arange(same.sum())
+    dot, edge = (DOT_PT, 0.3) if metric.size <= MANY else (0.6 * DOT_PT, 0)
     finite = np.isfinite(metric)
-    style = {"s": DOT_PT**2, "linewidths": 0.3, "clip_on": False}
-    dots = axes.scatter(
-        *pairs[finite][::-1].T, c=colours.to_rgba(metric[finite][::-1]), edgecolors="white", **style
-    )
-    parts = [(dots, np.flatnonzero(finite)[::-1])]
-    if not finite.all():
-        cross = {"s": DOT_PT**2, "linewidths": 0.9, "clip_on": False, "marker": "x", "zorder": 0.9}
-        parts.append((axes.scatter(*pairs[~finite].T, c=look.muted, **cross), np.flatnonzero(~finite)))
-    ring = axes.scatter(*pairs[:1].T, s=(1.7 * DOT_PT) ** 2, facecolors="none", edgecolors=look.ink, zorder=3)
-    parts.append((ring, np.zeros(1, dtype=np.int64)))
+    rows = np.flatnonzero(finite)[::-1]
+    style = {"s": dot**2, "linewidths": edge, "edgecolors": "white", "clip_on": False}
+    dots = axes.scatter(*pairs[rows].T, c=colours.to_rgba(metric[rows]), **style)
+    lost = np.flatnonzero(~finite)
+    cross = {"s": dot**2, "linewidths": 0.9, "marker": "x", "clip_on": False, "zorder": 0.9}
+    crosses = axes.scatter(*pairs[lost].T, c=look.muted, **cross)
+    ringed = {"s": (1.7 * DOT_PT) ** 2, "linewidths": 0.9, "clip_on": False, "zorder": 3}
+    ring = axes.scatter(*pairs[:1].T, facecolors="none", edgecolors=look.ink, **ringed)
 
     def arrange() -> None:
         inch = axes.bbox.size / axes.get_figure(root=True).dpi / (1 + 2 * ROOM)
-        reach = 0.85 * DOT_PT / 72 * np.sqrt(rank)
-        turn = rank * GOLDEN_ANGLE
-        shifts = np.column_stack([reach * np.cos(turn), reach * np.sin(turn)]) / inch
-        for artist, rows in parts:
-            artist.set_offsets(pairs[rows] + shifts[rows])
+        reach, turn = 0.85 * dot / 72 * np.sqrt(rank), rank * GOLDEN_ANGLE
+        placed = pairs + np.column_stack([reach * np.cos(turn), reach * np.sin(turn)]) / inch
+        for artist, shown in ((dots, rows), (crosses, lost), (ring, [0])):
+            artist.set_offsets(placed[shown])
 
     before_draw(axes, arrange)
 
 
-def _panel_ticks(fig: Any, axis: Any, column: _Axis, room: float, look: Any, *, shown: bool) -> None:
-    """Ticks of a panel; texts and name at the outer ones alone."""
-    small = look.venue.small_pt
-    most = _lines_in(room, small)
-    ticks, upright = unit_ticks(column.given, most, look), False
-    for name in column.given.scale.names:
-        check_width(fig, name, small, LONGEST_NAME * min(size_in(fig)))
-    if axis.axis_name == "x":
-        for fewer in range(most, 0, -1):
-            ticks = unit_ticks(column.given, most, look, numbers=fewer)
-            if _beside(fig, ticks, room, small):
-                break
-        else:
-            ticks, upright = unit_ticks(column.given, most, look), True
-    axis.set_ticks([tick.place for tick in ticks])
-    axis.set_tick_params(length=2)
-    axis.set_ticklabels(
-        [tick.text if shown else "" for tick in ticks], fontsize=small, rotation=90 if upright else 0
-    )
-    for label, tick in zip(axis.get_ticklabels(), ticks, strict=True):
-        label.set_parse_math(not tick.is_name)
-    if shown:
-        label_axis(axis, label_lines(fig, column.label, 0.95 * room, look))
-        axis.label.set_linespacing(1.0)
-
-
-def _lines_in(room_in: float, size_pt: float) -> int:
-    """How many texts have a line each between 0 and 1 of an axis of that length."""
-    return max(1, int(room_in / (1 + 2 * ROOM) * 72 / (1.2 * size_pt)))
-
-
-def _beside(fig: Any, ticks: list[UnitTick], room_in: float, size_pt: float) -> bool:
-    """Whether tick texts stand beside one another with a gap."""
-    places = room_in / (1 + 2 * ROOM) * np.array([tick.place for tick in ticks])
-    widths = [text_width_in(fig, tick.text, size_pt, math=not tick.is_name) for tick in ticks]
-    need = (np.array(widths[1:]) + widths[:-1]) / 2 + 0.5 * size_pt / 72
-    return bool((np.diff(places) >= need).all())
-
-
-def _corner(fig: Any, grid: Any, panels: Any, colours: Any, label: str, parts: list[str], look: Any) -> None:
-    """Note and colour bar in the empty corner; above and beside the panel where there is but one."""
-    count = grid.ncols
-    if count == 1:
-        note(panels[0, 0], fit_lines(fig, parts, look), look)
-        colour_bar(fig, colours, panels[0, 0], label, look)
-        return
-    host = fig.add_subplot(grid[0, 1:])
+def _corner(host: Any, height_in: float, colours: Any, label: str, text: str, look: Any) -> None:
+    """Note and colour bar in the empty corner above the panels."""
     host.set_axis_off()
-    text = fit_lines(fig, parts, look, columns=count / (count - 1))
-    host.text(0.06, 1, text, va="top", fontsize=look.venue.small_pt, parse_math=False, in_layout=False)
-    lines = text.count("\n") + 1
-    top = 1 - (lines + 1) * 1.25 * look.venue.small_pt / 72 / (0.9 * (size_in(fig)[1] - AROUND_IN) / count)
-    bar_axes = host.inset_axes((0.06, top - 0.09, 0.94, 0.09))
-    bar = fig.colorbar(colours, cax=bar_axes, orientation="horizontal")
+    small = look.venue.small_pt
+    style = {"fontsize": small, "color": look.ink, "va": "top", "linespacing": 1.15, "parse_math": False}
+    host.text(0.06, 1, text, in_layout=False, **style)
+    below = (text.count("\n") + 2) * 1.2 * small / 72 / height_in
+    bar_axes = host.inset_axes((0.06, 1 - below - 0.09, 0.94, 0.09))
+    bar = host.figure.colorbar(colours, cax=bar_axes, orientation="horizontal")
     bar.set_label(label, parse_math=False)
     bar.outline.set_linewidth(look.venue.min_line_pt)
+    bar.locator = MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10])
+    bar.update_ticks()
 
 
 def _importances(fig: Any, table: Table, params: Params, look: Any) -> None:
     """A bar a hyper-parameter, the most important on top, with its interval."""
     axes = fig.subplots()
-    rows, columns = table.frame("importance"), _axes(table, params)
+    rows, columns = table.frame("importance"), _columns(table, params)
     order = np.argsort(-rows["share"], kind="stable")
     needed = order.size * ROW_PT / 72 + AROUND_IN
     if needed > size_in(fig)[1]:
@@ -457,29 +354,48 @@ def _importances(fig: Any, table: Table, params: Params, look: Any) -> None:
             hint="raise height_in, or choose some with params.keys",
         )
     places = np.arange(order.size)
-    line = max(look.venue.min_line_pt, 1.0)
-    axes.barh(places, rows["share"][order], height=0.62, color=look.muted, alpha=0.35, linewidth=0)
-    axes.hlines(places, rows["low"][order], rows["high"][order], color=look.ink, linewidth=line)
-    axes.plot(rows["share"][order], places, "o", color=look.ink, markersize=3.5, markeredgewidth=0)
+    share, low, high = (rows[name][order] for name in ("share", "low", "high"))
+    axes.barh(places, share, height=0.62, color=look.muted, alpha=0.35, linewidth=0)
+    axes.hlines(places, low, high, color=look.ink, linewidth=max(look.venue.min_line_pt, 1.0))
+    axes.plot(share, places, "o", color=look.ink, markersize=3.5, markeredgewidth=0)
     axes.axvline(0, color=look.ink, linewidth=max(look.venue.min_line_pt, 0.6))
     axes.set_ylim(order.size - 0.5, -0.5)
-    names = [label_lines(fig, columns[at].label, 0.3 * size_in(fig)[0], look) for at in order]
+    names = [label_lines(fig, columns[at].label, 0.35 * size_in(fig)[0], look) for at in order]
     axes.set_yticks(places, names, parse_math=False)
     axes.tick_params(axis="y", length=0)
-    of = f"log {columns[-1].label}" if params.metric_scale == "log" else words(params.metric)
-    label_axis(axes.xaxis, f"share of the variance of {of}")
+    of = "log " if params.metric_scale == "log" else ""
+    label_axis(axes.xaxis, f"share of the variance of {of}{words(params.metric)}")
     label_axis(axes.yaxis, "hyper-parameter")
     note(axes, fit_lines(fig, _note_parts(table, params), look), look)
-    for place, at in enumerate(order):
-        axes.annotate(
-            f"{rows['share'][at]:.2f}".replace("-0.00", "0.00").replace("-", "−"),
-            (1, place),
-            (4, 0),
-            xycoords=axes.get_yaxis_transform(),
-            textcoords="offset points",
-            va="center",
-            **_plain(look, look.venue.small_pt),
-        )
+    beside = {"xycoords": axes.get_yaxis_transform(), "textcoords": "offset points", "va": "center"}
+    style = {"fontsize": look.venue.small_pt, "color": look.ink, "annotation_clip": False}
+    for place, value in zip(places, share, strict=True):
+        axes.annotate(_signed(f"{value:.2f}"), (1, place), (4, 0), **beside, **style)
+
+
+def _signed(number: str) -> str:
+    """A real minus sign, and none before zero."""
+    return Formatter.fix_minus(number if float(number) else number.removeprefix("-"))
+
+
+def _note_parts(table: Table, params: Params) -> list[str]:
+    """Which value of a run, over how many settings and seeds; the best; what was lost."""
+    facts, settings = table.facts, table.frame("settings")
+    total, counts = settings["runs"].size, np.unique(settings["runs"])
+    seeds = f"{counts[0]}" if counts.size == 1 else f"{counts[0]} to {counts[-1]}"
+    of = f" of {facts['expected']}" if facts["expected"] > counts[0] else ""
+    parts = [
+        summary_words(params.value, facts["step_unit"], params.last),
+        f"{total} setting{'' if total == 1 else 's'}",
+        "one run each" if seeds == "1" and not of else f"mean, n = {seeds}{of} seeds",
+    ]
+    lost = f"{facts['diverged']} diverged" if facts["diverged"] else ""
+    if params.view == "importance":
+        parts += [f"{lost}, left out"] if lost else []
+        return [*parts, f"random forest, out-of-bag R² = {facts['r2']:.2f}", "95 % CI over settings"]
+    best = _signed(short_number(settings["metric"][0], settings["metric"]))
+    marks = ("thick", "grey, dashed") if params.view == "parallel" else ("ringed", "grey crosses")
+    return [*parts, f"{marks[0]}: best ({best})"] + ([f"{marks[1]}: {lost}"] if lost else [])
 
 
 def example() -> Example:

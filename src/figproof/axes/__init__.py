@@ -40,7 +40,6 @@ from figproof.axes.names import (
 )
 from figproof.axes.points import (
     cross_style,
-    halo,
     heading,
     marked_points,
     name_groups,
@@ -51,27 +50,25 @@ from figproof.axes.points import (
     star_rim,
 )
 from figproof.axes.scales import colour_bar, log_tick_text, log_tick_values, log_ticks, symlog_ticks
-from figproof.axes.search import ROOM, UnitTick, check_width, fanned, label_lines, unit_ticks
 from figproof.axes.space import box_frame
+from figproof.axes.unit import ROOM, UnitAxis, fanned, label_lines, tick_axis, unit_ticks, upright_axis
 
 __all__ = [
     "ROOM",
     "CellText",
     "EndLabel",
     "Inks",
-    "UnitTick",
+    "UnitAxis",
     "axis_label",
     "before_draw",
     "box_frame",
     "cells",
-    "check_width",
     "colour_bar",
     "cross_style",
     "end_labels_fit",
     "fanned",
     "fit_lines",
     "frame_cell",
-    "halo",
     "hatch_cell",
     "heading",
     "in_inches",
@@ -101,7 +98,9 @@ __all__ = [
     "star_rim",
     "symlog_ticks",
     "text_width_in",
+    "tick_axis",
     "unit_ticks",
+    "upright_axis",
     "words",
     "write_cells",
 ]

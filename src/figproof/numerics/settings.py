@@ -18,7 +18,7 @@ from figproof.numerics.summaries import config_value, is_number, levels, value_t
 SEED = "seed"
 LOG_FROM = 100.0
 FEW = 8
-_NAME_SLOT = 0.1
+_NAME_SLOT = 0.16
 _NAMES_SHARE = 0.5
 
 
@@ -176,9 +176,9 @@ class OnScale:
 def on_scale(values: Sequence[Any], log: bool | None = None) -> OnScale:
     """Tell numbers from names and choose a scale.
 
-    Numbers stand on a logarithmic scale if the largest is at least :data:`LOG_FROM` times the smallest,
-    or if they are few and as evenly spaced by factors as 16, 32, 64 are. A zero below such numbers has
-    no place among them and becomes a name.
+    Numbers stand on a logarithmic scale if they are spread more evenly there than on a linear one, and
+    the largest is at least :data:`LOG_FROM` times the smallest or they are few, such as 16, 32, 64. A zero
+    below numbers that span decades has no place among them and becomes a name.
 
     Parameters
     ----------
@@ -206,12 +206,18 @@ def on_scale(values: Sequence[Any], log: bool | None = None) -> OnScale:
 
 
 def _belongs_on_log(numbers: FloatArray) -> bool:
-    """Whether the numbers span decades, or are a few positive ones in even factors."""
+    """Whether the positive numbers are more even in factors, and span decades or are few."""
     distinct = np.unique(numbers[numbers > 0])
     if distinct.size < 2 or (numbers < 0).any():
         return False
+    uneven, uneven_log = _unevenness(distinct), _unevenness(np.log(distinct))
     if distinct[-1] / distinct[0] >= LOG_FROM:
-        return True
-    gaps, factors = np.diff(distinct), np.diff(np.log(distinct))
-    few = 3 <= distinct.size <= FEW and not (numbers == 0).any()
-    return bool(few and np.ptp(factors) / factors.mean() < 0.5 * np.ptp(gaps) / gaps.mean())
+        return uneven_log <= uneven
+    few = distinct.size <= FEW and not (numbers == 0).any()
+    return few and uneven_log < 0.5 * uneven
+
+
+def _unevenness(rising: FloatArray) -> float:
+    """Largest distance from an even spread, as a share of the range."""
+    even = np.linspace(0, 1, rising.size)
+    return float(np.abs((rising - rising[0]) / np.ptp(rising) - even).max())
