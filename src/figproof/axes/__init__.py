@@ -54,12 +54,15 @@ from figproof.axes.points import (
 )
 from figproof.axes.scales import colour_bar, log_tick_text, log_tick_values, log_ticks, symlog_ticks
 from figproof.axes.space import box_frame
+from figproof.axes.unit import ROOM, UnitAxis, fanned, label_lines, tick_axis, unit_ticks, upright_axis
 
 __all__ = [
+    "ROOM",
     "CellText",
     "EndLabel",
     "Inks",
     "PictureRow",
+    "UnitAxis",
     "axis_label",
     "before_draw",
     "borders",
@@ -69,6 +72,7 @@ __all__ = [
     "cross_style",
     "direction_name",
     "end_labels_fit",
+    "fanned",
     "fit_lines",
     "frame_cell",
     "hatch_cell",
@@ -77,6 +81,7 @@ __all__ = [
     "ink_on",
     "label_axis",
     "label_ends",
+    "label_lines",
     "legend_above",
     "legend_below",
     "legend_over",
@@ -105,6 +110,9 @@ __all__ = [
     "symlog_ticks",
     "text_width_in",
     "thumbnail",
+    "tick_axis",
+    "unit_ticks",
+    "upright_axis",
     "words",
     "write_cells",
 ]

@@ -50,9 +50,9 @@ def size_in(fig: Any) -> tuple[float, float]:
     return fig.bbox.width / dpi, fig.bbox.height / dpi
 
 
-def text_width_in(fig: Any, text: str, size_pt: float) -> float:
-    """Width in inches that a text will have in the figure's font."""
-    probe = fig.text(0, 0, text, fontsize=size_pt, parse_math=False)
+def text_width_in(fig: Any, text: str, size_pt: float, *, math: bool = False) -> float:
+    """Width in inches that a text, typeset if ``math``, will have in the figure's font."""
+    probe = fig.text(0, 0, text, fontsize=size_pt, parse_math=math)
     width = probe.get_window_extent().width / fig.get_figure(root=True).dpi
     probe.remove()
     return float(width)

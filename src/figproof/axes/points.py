@@ -129,10 +129,11 @@ def path_style(colour: str, marker: str, look: Inks) -> dict[str, Any]:
 
 def path(axes: Any, way: FloatArray, style: dict[str, Any]) -> None:
     """The way of one point, shape (steps, 2 or 3), with a marker where it has come to."""
-    axes.plot(*way.T, **style, markevery=[-1], path_effects=_halo(2 * style["linewidth"]), zorder=7)
+    axes.plot(*way.T, **style, markevery=[-1], path_effects=halo(2 * style["linewidth"]), zorder=7)
 
 
-def _halo(width_pt: float) -> list[Any]:
+def halo(width_pt: float) -> list[Any]:
+    """Path effects of a text or line that is to be read on others."""
     return [withStroke(linewidth=width_pt, foreground="white")]
 
 
@@ -172,7 +173,7 @@ def name_groups(
                 fontsize=look.venue.small_pt,
                 fontweight="bold",
                 color=look.ink,
-                path_effects=_halo(1.8),
+                path_effects=halo(1.8),
                 ha="center",
                 va="center_baseline",
                 clip_on=False,
