@@ -1,7 +1,9 @@
 """How well scores rank each class: ROC and precision-recall curves, per class and averaged.
 
 Thick lines are averages, with their 95 % bootstrap intervals over test points in the legend: micro pools
-all pairs of point and class, macro is the mean of the classes. Dotted is chance: the diagonal, and for
+all pairs of point and class, macro is the mean of the classes: of their true-positive rates at each
+false-positive rate, linear between thresholds, and of their precisions at each recall, in steps, so that
+the area under it is the mean of the classes' average precisions. Dotted is chance: the diagonal, and for
 precision the true share of positives. The table holds every curve, area and interval.
 """
 
@@ -25,6 +27,7 @@ from figproof.numerics.classification import (
     average_precision,
     interval,
     mean_curve,
+    mean_precision,
     precision_recall,
     rank,
     resampled_weights,
@@ -99,7 +102,7 @@ def derive(snapshot: Snapshot, params: Params) -> Table:
     worst = sorted(range(len(present)), key=lambda at: (rows[at]["ap"][0], at))[: params.classes]
     shown = sorted(worst)
     curves = [_curves(names[present[at]], rankings[present[at]]) for at in shown]
-    curves += [_curves("micro", pooled), _macro_roc([roc(rankings[at]) for at in present])]
+    curves += [_curves("micro", pooled), _macro_curves([rankings[at] for at in present])]
     facts = {
         "condition": runs[0].condition,
         "epoch": epoch,
@@ -158,8 +161,12 @@ def _curves(name: str, ranking: Ranking) -> Frame:
     )
 
 
-def _macro_roc(curves: list[tuple[FloatArray, FloatArray]]) -> Frame:
-    return _thinned("macro", "roc", *mean_curve(curves))
+def _macro_curves(rankings: list[Ranking]) -> Frame:
+    means = (
+        ("roc", mean_curve([roc(ranking) for ranking in rankings])),
+        ("pr", mean_precision([precision_recall(ranking) for ranking in rankings])),
+    )
+    return concatenate(_thinned("macro", kind, *points) for kind, points in means)
 
 
 def _thinned(name: str, kind: str, x: FloatArray, y: FloatArray) -> Frame:
