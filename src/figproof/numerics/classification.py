@@ -16,7 +16,6 @@ from figproof.model import FloatArray, IntArray
 
 RESAMPLES = 1000
 LEVEL = 0.95
-_CHUNK_VALUES = 4_000_000
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy.typing as npt
 
 from figproof.errors import FigproofError
 from figproof.model import FloatArray, Frame, IntArray, Run, frame
+from figproof.numerics.curves import run_name
 
 AXES = "xyz"
 
@@ -94,6 +96,25 @@ def count_classes(labels: IntArray, columns: int | None, where: str) -> int:
             hint="record labels as classes that count from 0",
         )
     return highest + 1 if columns is None else columns
+
+
+def check_same_points(runs: Sequence[Run]) -> None:
+    """Refuse runs whose ``predictions.labels`` differ: their test points are not the same ones.
+
+    Raises
+    ------
+    FigproofError
+        Names the runs that differ from the first.
+    """
+    first = runs[0].array("predictions", "labels")
+    others = [run for run in runs[1:] if not np.array_equal(run.array("predictions", "labels"), first)]
+    if others:
+        raise FigproofError(
+            f"{', '.join(map(run_name, others))} and {run_name(runs[0])} predict different test points "
+            "and cannot be pooled",
+            where=f"condition {runs[0].condition}",
+            hint="set params.seed, or record the runs with one test set",
+        )
 
 
 def check_points(chosen: list[int], count: int, where: str) -> None:
