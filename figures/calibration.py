@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import numpy as np
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 from pydantic import Field
 
@@ -26,7 +27,9 @@ from figproof.numerics.epochs import EpochArray, check_same_points, count_classe
 
 ARTIFACT = "predictions"
 MOST_CONDITIONS = 6
-NUDGE = 0.006
+LARGEST_MARK_PT, MARK_STEP_PT = 6.0, 0.6
+CAP_PT = 3.0
+MARGIN = 0.04
 
 
 class Params(KindParams):
@@ -132,31 +135,15 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
     upper.plot([0, 1], [0, 1], color=look.muted, linestyle=(0, (4, 2)), linewidth=thin, zorder=1)
     handles, labels = [], []
     for place, name in enumerate(conditions):
+        style = _style(name, place, look)
         part = {key: values[bins["condition"] == name] for key, values in bins.items()}
-        used = part["predictions"] > 0
-        # Side by side, or the intervals of conditions would cover one another.
-        x = part["confidence"][used] + NUDGE * (place - (len(conditions) - 1) / 2)
-        y = part["accuracy"][used]
-        style = {
-            **look.line(name),
-            "marker": look.marker(name),
-            "markersize": 3.5,
-            "linewidth": max(thin, 1.0),
-        }
-        upper.vlines(
-            x, part["accuracy_low"][used], part["accuracy_high"][used], color=style["color"], linewidth=thin
-        )
-        upper.plot(x, y, **style, zorder=3)
-        edges = np.append(part["low"], part["high"][-1])
-        lower.stairs(
-            part["predictions"], edges, color=style["color"], linestyle=style["linestyle"], linewidth=1.0
-        )
+        _draw_bins(upper, lower, part, style, thin)
         at = int(np.flatnonzero(summary["condition"] == name)[0])
-        handles.append(upper.plot([], [], **style)[0])
+        handles.append(Line2D([], [], **style))
         sizes = [] if _alike(summary) else _sizes(summary, at)
         measures = [f"ECE {summary['ece'][at]:.3f}", f"accuracy {summary['accuracy'][at]:.3f}"]
         labels.append(f"{look.label(name)}: {', '.join([*measures, *sizes])}")
-    upper.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+    upper.set(xlim=(-MARGIN, 1 + MARGIN), ylim=(-MARGIN, 1 + MARGIN))
     label_axis(upper.yaxis, "accuracy")
     label_axis(lower.xaxis, "confidence")
     label_axis(lower.yaxis, "points" if summary["runs"].max() == 1 else "predictions")
@@ -169,6 +156,31 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
     upper.xaxis.set_major_locator(MaxNLocator(5))
     note(upper, fit_lines(fig, _note_parts(table, params), look), look)
     legend_below(fig, handles, labels, look)
+
+
+def _style(name: str, place: int, look: Any) -> dict[str, Any]:
+    """Marks stand where the numbers are; open and ever smaller ones, so that none hides another."""
+    return {
+        **look.line(name),
+        "linewidth": max(look.venue.min_line_pt, 1.0),
+        "marker": look.marker(name),
+        "markersize": LARGEST_MARK_PT - MARK_STEP_PT * place,
+        "markerfacecolor": "none",
+        "markeredgewidth": max(look.venue.min_line_pt, 0.9),
+    }
+
+
+def _draw_bins(upper: Any, lower: Any, part: Frame, style: dict[str, Any], thin: float) -> None:
+    used = part["predictions"] > 0
+    x, ends = part["confidence"][used], (part["accuracy_low"][used], part["accuracy_high"][used])
+    upper.vlines(x, *ends, color=style["color"], linewidth=thin)
+    # Caps, because one bar may stand on another.
+    for end in ends:
+        upper.plot(x, end, "_", color=style["color"], markersize=CAP_PT, markeredgewidth=thin)
+    upper.plot(x, part["accuracy"][used], **style, zorder=3)
+    edges = np.append(part["low"], part["high"][-1])
+    line = {"color": style["color"], "linestyle": style["linestyle"], "linewidth": 1.0}
+    lower.stairs(part["predictions"], edges, **line)
 
 
 def _count_ticks(most: int) -> list[int]:
@@ -184,8 +196,8 @@ def _note_parts(table: Table, params: Params) -> list[str]:
     if _alike(summary):
         each = " each" if summary["condition"].size > 1 else ""
         parts += _sizes(summary, 0, each)
-    kind = "equal width" if params.binning == "equal_width" else "equal counts"
-    return [*parts, f"bins of {kind}", *_interval_parts(table)]
+    kind = "equal-width" if params.binning == "equal_width" else "equal-count"
+    return [*parts, f"{kind} bins", *_interval_parts(table)]
 
 
 def _alike(summary: Frame) -> bool:
@@ -208,7 +220,7 @@ def _interval_parts(table: Table) -> list[str]:
     sparse = (bins["interval"] == WILSON) & ~np.isin(bins["condition"], single)
     why = ["one run"] if single.size else []
     why += ["few points or one outcome"] if sparse.any() else []
-    parts = ["bars: 95 % bootstrap CI over points"]
+    parts = ["95 % bootstrap CI over points"]
     return parts + ([f"Wilson for {' and '.join(why)}"] if why else [])
 
 

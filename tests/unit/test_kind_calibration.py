@@ -76,7 +76,7 @@ def test_runs_on_different_test_points_are_not_pooled():
     "names, said",
     [
         (["adam"], ["one run, 80 test points", "bars: Wilson 95 % CI"]),
-        (["adam"] * 3, ["3 runs on the same 80 test points", "bars: 95 % bootstrap CI over points"]),
+        (["adam"] * 3, ["3 runs on the same 80 test points", "95 % bootstrap CI over points"]),
         (["adam", "sgd"], ["one run each, 80 test points", "bars: Wilson"]),
         (["adam", "adam", "sgd"], ["SGD: ECE", ", one run, 80 test points", "Wilson for one run"]),
     ],
@@ -89,6 +89,28 @@ def test_runs_points_and_the_interval_are_stated(names, said):
         KIND.draw(figure, table, params, LOOK)
         written = " ".join(text.get_text() for text in figure.findobj(Text)).replace("\n", " ")
     assert all(part in written for part in said), written
+
+
+def test_marks_stand_at_the_mean_confidence_and_inside_the_axes():
+    params = KIND.params()
+    sure = np.array([[1.0, 0.0], [0.99, 0.01], [0.0, 1.0], [1.0, 0.0]])
+    table = KIND.derive(
+        Snapshot("p", tuple(run(n, name, sure) for n, name in enumerate(["adam", "momentum", "sgd"]))), params
+    )
+    figure = Figure((3.25, 3.1), dpi=100)
+    with clean_matplotlib(LOOK):
+        KIND.draw(figure, table, params, LOOK)
+        figure.draw_without_rendering()
+    axes, bins = figure.axes[0], table.frame("bins")
+    for name in ("adam", "momentum", "sgd"):
+        marker = LOOK.marker(name)
+        line = next(line for line in axes.lines if line.get_marker() == marker)
+        here = (bins["condition"] == name) & (bins["predictions"] > 0)
+        assert line.get_xdata().tolist() == bins["confidence"][here].tolist()
+        place = axes.transData.transform(line.get_xydata())
+        half = line.get_markersize() / 2 * figure.dpi / 72
+        assert (place + half <= axes.bbox.max).all() and (place - half >= axes.bbox.min).all()
+        assert line.get_markerfacecolor() == "none"
 
 
 def test_half_precision_probabilities_are_divided_by_their_sum():
