@@ -98,16 +98,25 @@ def count_classes(labels: IntArray, columns: int | None, where: str) -> int:
     return highest + 1 if columns is None else columns
 
 
+def on_other_points(runs: Sequence[Run]) -> list[Run]:
+    """The runs whose ``predictions.labels`` are not those of the first: they predict other test points.
+
+    Runs that predict the same points say less than as many runs on different ones: a figure that pools
+    them must not count a point once for each run.
+    """
+    first = runs[0].array("predictions", "labels")
+    return [run for run in runs[1:] if not np.array_equal(run.array("predictions", "labels"), first)]
+
+
 def check_same_points(runs: Sequence[Run]) -> None:
-    """Refuse runs whose ``predictions.labels`` differ: their test points are not the same ones.
+    """Refuse runs that predict different test points.
 
     Raises
     ------
     FigproofError
         Names the runs that differ from the first.
     """
-    first = runs[0].array("predictions", "labels")
-    others = [run for run in runs[1:] if not np.array_equal(run.array("predictions", "labels"), first)]
+    others = on_other_points(runs)
     if others:
         raise FigproofError(
             f"{', '.join(map(run_name, others))} and {run_name(runs[0])} predict different test points "
