@@ -18,6 +18,7 @@ from figproof.axes import cells, label_axis, size_in, text_width_in
 from figproof.errors import FigproofError
 from figproof.kinds import Example, KindParams, example_run
 from figproof.model import FloatArray, Snapshot, Table, frame
+from figproof.numerics.choosing import one_run
 
 ARTIFACT = "attention"
 TOLERANCE = 1e-3
@@ -55,7 +56,7 @@ def derive(snapshot: Snapshot, params: Params) -> Table:
         An input that was not recorded, maps of another shape, negative weights, rows that do not
         sum to 1, or a causal mask that does not hold.
     """
-    run = snapshot.only_run(params.condition, params.seed)
+    run = one_run(snapshot, params.condition, params.seed)
     where = f"run {run.id} ({run.experiment}): {ARTIFACT}.maps"
     maps = _checked(run.array(ARTIFACT, "maps"), params, where)
     inputs, layers, heads, tokens, _ = maps.shape

@@ -21,6 +21,7 @@ from figproof.axes import axis_label, before_draw, fit_lines, label_axis, legend
 from figproof.errors import FigproofError, suggest
 from figproof.kinds import Example, KindParams, example_run
 from figproof.model import FloatArray, Frame, Run, Snapshot, Table, frame
+from figproof.numerics.choosing import one_run
 
 ARTIFACT = "landscape"
 CONFIG = {"directions": ("pca", "random"), "normalise": ("filter", "none")}
@@ -57,7 +58,7 @@ def derive(snapshot: Snapshot, params: Params) -> Table:
         Arrays that do not belong together, a loss that is not finite, flat, or for a logarithmic
         scale not positive.
     """
-    run = snapshot.only_run(params.condition, params.seed)
+    run = one_run(snapshot, params.condition, params.seed)
     where = f"run {run.id} ({run.experiment}): {ARTIFACT}"
     alpha, beta, loss = (_finite(run, name, where) for name in ("alpha", "beta", "loss"))
     if loss.shape != (alpha.size, beta.size) or min(loss.shape) < 3:

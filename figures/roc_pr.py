@@ -19,7 +19,7 @@ from figproof.axes import fit_lines, label_axis, legend_below, note, size_in
 from figproof.errors import FigproofError
 from figproof.kinds import Example, KindParams, example_run
 from figproof.model import FloatArray, Frame, IntArray, Run, Snapshot, Table, concatenate, frame
-from figproof.numerics.choosing import chosen_runs
+from figproof.numerics.choosing import one_run
 from figproof.numerics.classification import (
     RESAMPLES,
     Ranking,
@@ -69,15 +69,8 @@ class Params(KindParams):
 
 def derive(snapshot: Snapshot, params: Params) -> Table:
     """Rank by each class's score, against all others; areas on resampled points."""
-    runs = chosen_runs(snapshot, params.condition, params.seed)
-    if len(runs) != 1:
-        seeds = ", ".join(run_name(run) for run in runs)
-        raise FigproofError(
-            f"one run is drawn, the condition has {len(runs)}: {seeds}",
-            where=f"pin {snapshot.pin}",
-            hint="set params.seed",
-        )
-    scores, labels, epoch = _predictions(runs[0], params)
+    run = one_run(snapshot, params.condition, params.seed)
+    scores, labels, epoch = _predictions(run, params)
     classes = scores.shape[1]
     if params.class_labels is not None and len(params.class_labels) != classes:
         raise FigproofError(
@@ -89,7 +82,7 @@ def derive(snapshot: Snapshot, params: Params) -> Table:
     if not present:
         raise FigproofError(
             "all test points are of one class: no curve is defined",
-            where=f"{runs[0].condition} {run_name(runs[0])}",
+            where=f"{run.condition} {run_name(run)}",
             hint="choose a run with examples of two classes",
         )
     rankings = {at: rank(truth[:, at], scores[:, at]) for at in present}
@@ -104,7 +97,7 @@ def derive(snapshot: Snapshot, params: Params) -> Table:
     curves = [_curves(names[present[at]], rankings[present[at]]) for at in shown]
     curves += [_curves("micro", pooled), _macro_curves([rankings[at] for at in present])]
     facts = {
-        "condition": runs[0].condition,
+        "condition": run.condition,
         "epoch": epoch,
         "points": labels.size,
         "classes": len(present),

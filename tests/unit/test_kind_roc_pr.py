@@ -84,6 +84,6 @@ def test_a_class_without_an_example_is_counted_and_not_drawn():
 
 def test_several_runs_are_refused_with_advice():
     runs = (snapshot().runs[0], example_run(2, "adam", seed=2, artifacts=dict(snapshot().runs[0].artifacts)))
-    with pytest.raises(FigproofError, match="the condition has 2: seed 1, seed 2") as caught:
+    with pytest.raises(FigproofError, match="one run is shown, 2 fit: adam seed 1, adam seed 2") as caught:
         KIND.derive(Snapshot("pin", runs), KIND.params())
     assert "params.seed" in caught.value.hint
