@@ -33,9 +33,7 @@ def one_run(snapshot: Snapshot, condition: str | None, seed: int | None) -> Run:
     raise FigproofError(
         f"one run is shown, {len(found)} fit: {_named(found)}",
         where=where,
-        hint=f"set {' and '.join(several)} in the figure's YAML"
-        if several
-        else "narrow the selection to one",
+        hint=f"set {keys} in the figure's YAML" if keys else "narrow the selection to one run a seed",
     )
 
 
