@@ -2,7 +2,8 @@
 
 A row is the token that looks, a column the token looked at; each row sums to 1. Masked cells (a
 token that may not be seen) stay blank. The maps belong to one input, shown beside them, or are the
-mean over all recorded inputs.
+mean over all recorded inputs. Tokens have the names that the run recorded, or are counted; where not all
+fit, every so many are named, and the figure says so.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from figproof.numerics.choosing import one_run
 
 ARTIFACT = "attention"
 TOLERANCE = 1e-3
+LONGEST_NAME = 12
+STEPS = (1, 2, 4, 5, 8, 10, 16, 20)
 
 
 class Params(KindParams):
@@ -47,14 +50,14 @@ def derive(snapshot: Snapshot, params: Params) -> Table:
     -------
     Table
         Frame ``maps`` (layer, head, query, key, weight; numbers from 1 for layers and heads, from 0
-        for tokens; masked weights are NaN) and, for one input with an image, ``image`` (row, column,
-        value).
+        for tokens; masked weights are NaN); where the run recorded names, ``tokens`` (token, name);
+        and, for one input with an image, ``image`` (row, column, value).
 
     Raises
     ------
     FigproofError
         An input that was not recorded, maps of another shape, negative weights, rows that do not
-        sum to 1, or a causal mask that does not hold.
+        sum to 1, a causal mask that does not hold, or another number of names than of tokens.
     """
     run = one_run(snapshot, params.condition, params.seed)
     where = f"run {run.id} ({run.experiment}): {ARTIFACT}.maps"
@@ -70,6 +73,9 @@ def derive(snapshot: Snapshot, params: Params) -> Table:
         "tokens": tokens,
         "largest_weight": float(np.nanmax(chosen)),
     }
+    if "tokens" in run.arrays(ARTIFACT):
+        names = _token_names(run.array(ARTIFACT, "tokens"), tokens, where)
+        frames["tokens"] = frame(token=np.arange(tokens), name=names)
     if params.input is not None and params.show_input:
         image = np.asarray(run.array(ARTIFACT, "images")[params.input], dtype=np.float64)
         frames["image"] = _image(image, where)
@@ -113,6 +119,20 @@ def _index(chosen: int, inputs: int, where: str) -> int:
     return chosen
 
 
+def _token_names(recorded: npt.NDArray[Any], tokens: int, where: str) -> list[str]:
+    """Names as they are drawn: what is no letter, like a token that is a line break, is spelled out."""
+    if recorded.shape != (tokens,) or recorded.dtype.kind != "U":
+        raise FigproofError(
+            f"the {tokens} tokens have names of shape {recorded.shape} and dtype {recorded.dtype}",
+            where=where.replace(".maps", ".tokens"),
+            hint="record one text for each token, in their order",
+        )
+    return [
+        "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in name)
+        for name in recorded.tolist()
+    ]
+
+
 def _image(image: FloatArray, where: str) -> dict[str, npt.NDArray[Any]]:
     if image.ndim != 2 or not np.isfinite(image).all():
         raise FigproofError(
@@ -131,12 +151,17 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
     shown = int("image" in table.frames)
     weights = table.frame("maps")["weight"].reshape(layers, heads, tokens, tokens)
     norm = Normalize(0, facts["largest_weight"])
-    side_in, spare_in = _square(fig, layers, heads + shown, look)
+    names = _short_names(table)
+    names_in = max((text_width_in(fig, name, look.venue.small_pt) for name in names), default=0.0)
+    side_in, spare_in = _square(fig, layers, heads + shown, look, names_in)
     # Square maps leave spare height in a wide grid or narrow page: keep it out from between the layers.
     ratios = [spare_in / 2, *[side_in] * layers, spare_in / 2]
     grid = fig.add_gridspec(layers + 2, heads + shown, height_ratios=ratios)
-    ticks = _ticks(params, tokens, side_in, look)
+    step = _step(tokens, side_in, look)
+    ticks = _ticks(params, tokens, step, names)
+    upright = names_in > 0.9 * step * side_in / tokens
     named = text_width_in(fig, f"head {heads}", look.venue.text_pt) < 0.9 * side_in
+    text = {"fontsize": look.venue.small_pt, "parse_math": False}
     panels, mesh = [], None
     for layer, head in np.ndindex(layers, heads):
         axes = fig.add_subplot(grid[layer + 1, head + shown])
@@ -146,10 +171,10 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
         if layer == 0:
             axes.set_title(f"head {head + 1}" if head == 0 or named else str(head + 1), loc="center")
         if layer == layers - 1:
-            axes.set_xticks(*ticks, fontsize=look.venue.small_pt)
+            axes.set_xticks(*ticks, rotation=90 if upright else 0, **text)
             label_axis(axes.xaxis, "key")
         if head == 0:
-            axes.set_yticks(*ticks, fontsize=look.venue.small_pt)
+            axes.set_yticks(*ticks, **text)
             label_axis(axes.yaxis, "query")
             axes.annotate(
                 f"layer {layer + 1}",
@@ -170,26 +195,44 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
     bar.outline.set_linewidth(look.venue.min_line_pt)
     if shown:
         _draw_input(fig.add_subplot(grid[1, 0]), table, params, look)
-        fig.supxlabel(_about_input(table, params), fontsize=look.venue.small_pt, color=look.ink)
+    about = [_about_input(table, params)] if shown else []
+    about += [f"every {_ordinal(step)} token is named"] if names and step > 1 else []
+    if about:
+        fig.supxlabel("; ".join(about), fontsize=look.venue.small_pt, color=look.ink)
 
 
-def _square(fig: Any, rows: int, columns: int, look: Any) -> tuple[float, float]:
+def _short_names(table: Table) -> list[str]:
+    """The tokens' names, long ones cut; none if the run recorded none."""
+    names = [str(name) for name in table.frames["tokens"]["name"]] if "tokens" in table.frames else []
+    return [name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}\u2026" for name in names]
+
+
+def _ordinal(step: int) -> str:
+    return {2: "2nd"}.get(step, f"{step}th")
+
+
+def _square(fig: Any, rows: int, columns: int, look: Any, names_in: float) -> tuple[float, float]:
     """Side of a map and height to spare, in inches, after what is written around the maps."""
     width, height = size_in(fig)
     line_in = 1.5 * look.venue.text_pt / 72
-    across = (width - 8 * line_in) / columns - 0.08
-    down = (height - 5 * line_in) / rows - 0.08
+    # Numbers would take two lines' height beside the maps, and one below them.
+    across = (width - 6 * line_in - max(names_in, 2 * line_in)) / columns - 0.08
+    down = (height - 4 * line_in - max(names_in, line_in)) / rows - 0.08
     side = max(min(across, down), 0.1)
     return side, max(rows * (down - side), 0.02)
 
 
-def _ticks(params: Params, tokens: int, side_in: float, look: Any) -> tuple[list[int], list[str]]:
-    """Tokens that are named, every so many as fit, and their names: CLS, and patches from 1."""
+def _step(tokens: int, side_in: float, look: Any) -> int:
+    """Every so many tokens are named, as fit."""
     room_pt = 72 * side_in / tokens
-    step = next((n for n in (1, 2, 4, 5, 8, 10, 16, 20) if n * room_pt >= 1.4 * look.venue.small_pt), 50)
-    if params.class_token:
-        named = [0, *range(step, tokens, step)]
-        return named, ["CLS", *(str(token) for token in named[1:])]
+    return next((n for n in STEPS if n * room_pt >= 1.4 * look.venue.small_pt), 50)
+
+
+def _ticks(params: Params, tokens: int, step: int, names: list[str]) -> tuple[list[int], list[str]]:
+    """Tokens that are named, and their names: the recorded ones, or CLS and patches from 1."""
+    if names or params.class_token:
+        named = list(range(0, tokens, step))
+        return named, [names[token] if names else str(token) if token else "CLS" for token in named]
     named = list(range(step - 1, tokens, step))
     return named, [str(token + 1) for token in named]
 
@@ -227,7 +270,8 @@ def _patches_a_side(table: Table, params: Params) -> int:
 def _about_input(table: Table, params: Params) -> str:
     side = _patches_a_side(table, params)
     text = f"input {params.input}: class {table.facts['label']}, predicted {table.facts['prediction']}"
-    return f"{text}; patches 1\u2013{side * side}, row by row" if side else text
+    counted = side and "tokens" not in table.frames
+    return f"{text}; patches 1\u2013{side * side}, row by row" if counted else text
 
 
 def example() -> Example:

@@ -106,6 +106,51 @@ def test_token_labels_are_thinned_until_they_fit():
     assert not any(a.overlaps(b) for a, b in pairwise(boxes))
 
 
+NAMES = np.array([f"{at // 4 + 1},{at % 4 + 1}" for at in range(16)])
+
+
+def test_recorded_names_label_rows_and_columns_and_are_in_the_table():
+    table = derived(changed(tokens=NAMES), show_input=False)
+    assert table.frame("tokens")["name"].tolist() == NAMES.tolist()
+    figure = drawn(table, show_input=False)
+    labelled = [tick.get_text() for tick in figure.axes[4].get_yticklabels()]
+    step = 16 // len(labelled)
+    assert step > 1 and labelled == NAMES[::step].tolist()
+    assert [tick.get_text() for tick in figure.axes[4].get_xticklabels()] == labelled
+    assert figure.axes[4].get_yticks().tolist() == list(range(0, 16, step))
+    ordinal = {2: "2nd"}.get(step, f"{step}th")
+    assert figure.get_supxlabel() == f"every {ordinal} token is named"
+
+
+def test_names_that_are_wider_than_their_columns_stand_upright_and_long_ones_are_cut():
+    figure = drawn(derived(changed(tokens=np.array(["a rather long token"] * 16))))
+    labels = figure.axes[4].get_xticklabels()
+    assert {tick.get_text() for tick in labels} == {"a rather lo\u2026"}
+    assert {tick.get_rotation() for tick in labels} == {90}
+    boxes = [tick.get_window_extent() for tick in labels]
+    assert not any(a.overlaps(b) for a, b in pairwise(boxes))
+
+
+def test_a_name_is_drawn_as_it_is_written_and_never_as_math_or_as_a_command():
+    names = np.array(["$x^2$", "\n", "\u202ertl", *NAMES[3:]])
+    assert derived(changed(tokens=names)).frame("tokens")["name"].tolist()[:3] == [
+        "$x^2$",
+        "\\n",
+        "\\u202ertl",
+    ]
+    figure = drawn(derived(changed(tokens=names)))
+    assert not any(tick.get_parse_math() for tick in figure.axes[0].get_yticklabels())
+
+
+@pytest.mark.parametrize("tokens", [NAMES[:-1], NAMES[None], np.arange(16)])
+def test_names_that_are_not_one_text_a_token_are_refused(tokens):
+    with pytest.raises(
+        FigproofError, match=r"attention\.tokens: the 16 tokens have names of shape"
+    ) as caught:
+        derived(changed(tokens=tokens))
+    assert "one text for each token" in caught.value.hint
+
+
 def test_the_input_is_shown_with_its_class_and_prediction():
     table = derived(input=2)
     np.testing.assert_array_equal(
