@@ -18,13 +18,15 @@ from pydantic import Field
 from figproof.axes import cells, label_axis, size_in, text_width_in
 from figproof.errors import FigproofError
 from figproof.kinds import Example, KindParams, example_run
-from figproof.model import FloatArray, Snapshot, Table, frame
+from figproof.model import FloatArray, IntArray, Snapshot, Table, frame
 from figproof.numerics.choosing import one_run
 
 ARTIFACT = "attention"
 TOLERANCE = 1e-3
 LONGEST_NAME = 12
-STEPS = (1, 2, 4, 5, 8, 10, 16, 20)
+# 49 MB of CSV; it is written, read and drawn in 40 s with 2.7 GB.
+MOST_WEIGHTS = 2_000_000
+STEPS = (1, 2, 4, 5, 8, 10, 16, 20, 50, 100, 200)
 
 
 class Params(KindParams):
@@ -34,6 +36,12 @@ class Params(KindParams):
     seed: int | None = Field(default=None, description="Seed of the one run to show.")
     input: int | None = Field(
         default=0, ge=0, description="Index of the recorded input; null for the mean over all of them."
+    )
+    layers: list[int] | None = Field(
+        default=None, min_length=1, description="Layers to show, from 1; all if left out."
+    )
+    heads: list[int] | None = Field(
+        default=None, min_length=1, description="Heads to show, from 1; all if left out."
     )
     class_token: bool = Field(default=False, description="Token 0 is the class token (CLS), not a patch.")
     causal: bool = Field(
@@ -63,9 +71,13 @@ def derive(snapshot: Snapshot, params: Params) -> Table:
     where = f"run {run.id} ({run.experiment}): {ARTIFACT}.maps"
     maps = _checked(run.array(ARTIFACT, "maps"), params, where)
     inputs, layers, heads, tokens, _ = maps.shape
-    chosen = maps.mean(axis=0) if params.input is None else maps[_index(params.input, inputs, where)]
+    shown = _numbers(params.layers, layers, "layers"), _numbers(params.heads, heads, "heads")
+    _check_size(shown[0].size, shown[1].size, tokens, where)
+    one = maps.mean(axis=0) if params.input is None else maps[_index(params.input, inputs, where)]
+    chosen = one[np.ix_(*(numbers - 1 for numbers in shown))]
     layer, head, query, key = (axis.ravel() for axis in np.indices(chosen.shape))
-    frames = {"maps": frame(layer=layer + 1, head=head + 1, query=query, key=key, weight=chosen.ravel())}
+    columns = {"layer": shown[0][layer], "head": shown[1][head], "query": query, "key": key}
+    frames = {"maps": frame(**columns, weight=chosen.ravel())}
     facts: dict[str, Any] = {
         "inputs": inputs,
         "layers": layers,
@@ -113,6 +125,25 @@ def _checked(recorded: npt.NDArray[Any], params: Params, where: str) -> FloatArr
     return maps
 
 
+def _numbers(chosen: list[int] | None, recorded: int, what: str) -> IntArray:
+    """The layers or heads that are shown, rising, from 1."""
+    numbers = np.unique(range(1, recorded + 1) if chosen is None else chosen)
+    if numbers[0] < 1 or numbers[-1] > recorded:
+        raise FigproofError(f"is {chosen}; recorded are {what} 1..{recorded}", where=f"params.{what}")
+    return numbers.astype(np.int64)
+
+
+def _check_size(layers: int, heads: int, tokens: int, where: str) -> None:
+    weights = layers * heads * tokens**2
+    if weights > MOST_WEIGHTS:
+        raise FigproofError(
+            f"{layers} layers x {heads} heads x {tokens} x {tokens} tokens are {weights:,} weights; the "
+            f"table of a figure holds at most {MOST_WEIGHTS:,} (50 MB)",
+            where=where,
+            hint="choose some with params.layers and params.heads, or record a shorter input",
+        )
+
+
 def _index(chosen: int, inputs: int, where: str) -> int:
     if chosen >= inputs:
         raise FigproofError(f"params.input is {chosen}; recorded are inputs 0..{inputs - 1}", where=where)
@@ -147,7 +178,8 @@ def _image(image: FloatArray, where: str) -> dict[str, npt.NDArray[Any]]:
 def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
     """Layers downwards, heads across, one colour bar; the input at the left."""
     facts = table.facts
-    layers, heads, tokens = facts["layers"], facts["heads"], facts["tokens"]
+    numbers = [np.unique(table.frame("maps")[name]) for name in ("layer", "head")]
+    layers, heads, tokens = numbers[0].size, numbers[1].size, facts["tokens"]
     shown = int("image" in table.frames)
     weights = table.frame("maps")["weight"].reshape(layers, heads, tokens, tokens)
     norm = Normalize(0, facts["largest_weight"])
@@ -160,7 +192,7 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
     step = _step(tokens, side_in, look)
     ticks = _ticks(params, tokens, step, names)
     upright = names_in > 0.9 * step * side_in / tokens
-    named = text_width_in(fig, f"head {heads}", look.venue.text_pt) < 0.9 * side_in
+    named = text_width_in(fig, f"head {numbers[1][-1]}", look.venue.text_pt) < 0.9 * side_in
     text = {"fontsize": look.venue.small_pt, "parse_math": False}
     panels, mesh = [], None
     for layer, head in np.ndindex(layers, heads):
@@ -169,26 +201,15 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
         axes.set_aspect("equal")
         axes.set(xticks=[], yticks=[])
         if layer == 0:
-            axes.set_title(f"head {head + 1}" if head == 0 or named else str(head + 1), loc="center")
+            number = str(numbers[1][head])
+            axes.set_title(f"head {number}" if head == 0 or named else number, loc="center")
         if layer == layers - 1:
             axes.set_xticks(*ticks, rotation=90 if upright else 0, **text)
             label_axis(axes.xaxis, "key")
         if head == 0:
             axes.set_yticks(*ticks, **text)
             label_axis(axes.yaxis, "query")
-            axes.annotate(
-                f"layer {layer + 1}",
-                (0, 0.5),
-                (-2, 0),
-                xycoords=axes.yaxis.label,
-                textcoords="offset points",
-                rotation=90,
-                ha="right",
-                va="center",
-                fontsize=look.venue.text_pt,
-                color=look.ink,
-                annotation_clip=False,
-            )
+            _name_layer(axes, numbers[0][layer], look)
         panels.append(axes)
     bar = fig.colorbar(mesh, ax=panels, fraction=0.05, aspect=25, pad=0.02)
     bar.set_label(_weight_label(facts, params), parse_math=False)
@@ -196,19 +217,38 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
     if shown:
         _draw_input(fig.add_subplot(grid[1, 0]), table, params, look)
     about = [_about_input(table, params)] if shown else []
-    about += [f"every {_ordinal(step)} token is named"] if names and step > 1 else []
+    about += _what_is_left_out(facts, layers, heads, step if names else 1)
     if about:
         fig.supxlabel("; ".join(about), fontsize=look.venue.small_pt, color=look.ink)
+
+
+def _name_layer(axes: Any, number: int, look: Any) -> None:
+    """The layer's name, upright, left of what its rows are."""
+    axes.annotate(
+        f"layer {number}",
+        (0, 0.5),
+        (-2, 0),
+        xycoords=axes.yaxis.label,
+        textcoords="offset points",
+        rotation=90,
+        ha="right",
+        va="center",
+        fontsize=look.venue.text_pt,
+        color=look.ink,
+        annotation_clip=False,
+    )
+
+
+def _what_is_left_out(facts: Any, layers: int, heads: int, step: int) -> list[str]:
+    counts = (("layers", layers), ("heads", heads))
+    parts = [f"{count} of {facts[what]} {what}" for what, count in counts if count < facts[what]]
+    return parts + ([f"every {'2nd' if step == 2 else f'{step}th'} token is named"] if step > 1 else [])
 
 
 def _short_names(table: Table) -> list[str]:
     """The tokens' names, long ones cut; none if the run recorded none."""
     names = [str(name) for name in table.frames["tokens"]["name"]] if "tokens" in table.frames else []
     return [name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}\u2026" for name in names]
-
-
-def _ordinal(step: int) -> str:
-    return {2: "2nd"}.get(step, f"{step}th")
 
 
 def _square(fig: Any, rows: int, columns: int, look: Any, names_in: float) -> tuple[float, float]:
@@ -225,7 +265,7 @@ def _square(fig: Any, rows: int, columns: int, look: Any, names_in: float) -> tu
 def _step(tokens: int, side_in: float, look: Any) -> int:
     """Every so many tokens are named, as fit."""
     room_pt = 72 * side_in / tokens
-    return next((n for n in STEPS if n * room_pt >= 1.4 * look.venue.small_pt), 50)
+    return next((n for n in STEPS if n * room_pt >= 1.4 * look.venue.small_pt), tokens)
 
 
 def _ticks(params: Params, tokens: int, step: int, names: list[str]) -> tuple[list[int], list[str]]:

@@ -35,6 +35,9 @@ def cases():
     return {
         "12 heads x 12 layers": Extreme(example(12, 12, 16, show_input=False), height_in=6.5),
         "200 tokens": Extreme(example(1, 2, 200)),
+        "12 heads x 12 layers x 200 tokens": Extreme(
+            example(12, 12, 200, show_input=False), "5,760,000 weights; the table of a figure holds"
+        ),
         "one head": Extreme(example(1, 1, 5)),
         "one token": Extreme(example(1, 1, 1)),
         "200 names": Extreme(example(1, 2, 200, names=[f"{LONG} {at}" for at in range(200)])),

@@ -78,6 +78,33 @@ def test_maps_stand_in_their_layers_row_and_their_heads_column():
     np.testing.assert_allclose(meshes[5].get_array().reshape(16, 16), MAPS[0, 1, 1], rtol=1e-6)
 
 
+def test_chosen_layers_and_heads_keep_their_numbers():
+    table = derived(layers=[2], heads=[4, 2])
+    maps = table.frame("maps")
+    assert (set(maps["layer"]), set(maps["head"])) == ({2}, {2, 4})
+    np.testing.assert_array_equal(maps["weight"].reshape(2, 16, 16), MAPS[0, 1, [1, 3]])
+    figure = drawn(table, layers=[2], heads=[4, 2])
+    assert [axes.get_title() for axes in figure.axes[:2]] == ["head 2", "head 4"]
+    assert "layer 2" in [text.get_text() for text in figure.axes[0].texts]
+    assert "1 of 2 layers; 2 of 4 heads" in figure.get_supxlabel()
+
+
+@pytest.mark.parametrize("params", [{"layers": [3]}, {"heads": [0, 1]}])
+def test_layers_and_heads_that_were_not_recorded_are_refused(params):
+    (name,) = params
+    with pytest.raises(FigproofError, match=rf"params\.{name}: is .*; recorded are {name} 1\.\.[24]"):
+        derived(**params)
+
+
+def test_a_table_that_nobody_can_open_is_refused_before_it_is_made():
+    maps = np.broadcast_to(np.float32(1 / 200), (1, 12, 12, 200, 200))
+    big = changed(maps=maps)
+    with pytest.raises(FigproofError, match=r"5,760,000 weights; .* at most 2,000,000") as caught:
+        derived(big, show_input=False)
+    assert "params.layers and params.heads" in caught.value.hint
+    assert derived(big, show_input=False, layers=[1, 12], heads=[3]).frame("maps")["weight"].size == 80_000
+
+
 @pytest.mark.parametrize("masked", [0.0, np.nan])
 def test_a_causal_mask_is_blank_whether_recorded_as_zero_or_nan(masked):
     table = derived(changed(maps=causal_maps(masked)), causal=True)
