@@ -209,7 +209,7 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
         if head == 0:
             axes.set_yticks(*ticks, **text)
             label_axis(axes.yaxis, "query")
-            _name_layer(axes, numbers[0][layer], look)
+            _name_layer(axes, int(numbers[0][layer]), look)
         panels.append(axes)
     bar = fig.colorbar(mesh, ax=panels, fraction=0.05, aspect=25, pad=0.02)
     bar.set_label(_weight_label(facts, params), parse_math=False)
