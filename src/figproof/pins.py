@@ -18,7 +18,7 @@ from figproof.errors import FigproofError, Problems, raise_together, suggest
 from figproof.files import write_atomic
 from figproof.project import Project
 from figproof.selecting import select
-from figproof.specs import load_selection, pin_names, selection_names
+from figproof.specs import how_to_pin, load_selection, pin_names, selection_names
 
 if TYPE_CHECKING:
     from figproof.store import Store
@@ -65,14 +65,14 @@ def load_pin(project: Project, name: str) -> Pin:
     known = pin_names(project)
     if name not in known:
         raise FigproofError(
-            f"pin {name!r} is unknown. {suggest(name, known)}", hint=f"run: figproof pin {name}"
+            f"pin {name!r} is unknown. {suggest(name, known)}", hint=how_to_pin(project, name)
         )
     path = pin_path(project, name)
     where = project.relative(path)
     try:
         content = json.loads(path.read_bytes())
     except ValueError as error:
-        hint = f"restore it from git, or run: figproof pin {name}"
+        hint = f"restore it from git, or {how_to_pin(project, name)}"
         raise FigproofError(f"is not a pin ({error})", where=where, hint=hint) from error
     return parse(Pin, content, where)
 
