@@ -68,7 +68,7 @@ def _read(project: Project, store: Store | None, run: PinnedRun, pin: str) -> Co
             f"run {run.id} changed in the store since it was pinned: "
             f"{run.digest[:12]} is now {content.digest[:12]}",
             where=f"config/pins/{pin}.json",
-            hint=f"see `figproof pin --check {pin}`; to accept the run as it is now, {how_to_pin(project, pin)}",
+            hint=f"see `figproof pin --check {pin}`; to accept the run as it is, {how_to_pin(project, pin)}",
         )
     return content
 
