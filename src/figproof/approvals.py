@@ -102,7 +102,6 @@ def approve(project: Project, figures: Iterable[str]) -> int:
         del files[name]
     if not files:
         raise FigproofError("holds no figure", where="results", hint="run: make figures")
-    _check_tables(project, files)
     now = {name: digest_file(path) for name, path in files.items()}
     known = {_figure_of(name) for name in now} - {None}
     if unknown := chosen - known:
@@ -113,6 +112,7 @@ def approve(project: Project, figures: Iterable[str]) -> int:
                 for name in sorted(unknown)
             ]
         )
+    _check_tables(project, files)
     if chosen:
         kept = {name: digest for name, digest in before.items() if _figure_of(name) not in chosen}
         # The index names every figure's digest, so it changes with any of them.
