@@ -70,6 +70,12 @@ def patches(images: np.ndarray) -> np.ndarray:
     return grid.reshape(len(images), count * count, PATCH * PATCH)
 
 
+def token_names() -> np.ndarray:
+    """What the 17 tokens are: CLS, then each patch as its row and column, ``"1,1"`` at the upper left."""
+    count = SIDE // PATCH
+    return np.array(["CLS", *(f"{at // count + 1},{at % count + 1}" for at in range(count * count))])
+
+
 def new_parameters(layers: int, width: int, inner: int, rng: np.random.Generator) -> Arrays:
     """All weights by name; keys and queries have no bias (softmax does not see the keys')."""
 
@@ -250,13 +256,14 @@ def rate_at(epoch: int, config: Mapping[str, Any]) -> float:
 
 
 def store_attention(recorder: Recorder, p: Arrays, test: Part, config: Mapping[str, Any]) -> None:
-    """Maps of the first test images of each class: (inputs, layers, heads, tokens, tokens)."""
+    """Tokens' names, and maps of each class's first test images: (inputs, layers, heads, tokens, tokens)."""
     rows = np.concatenate([np.flatnonzero(test.labels == c)[: config["per_class"]] for c in range(CLASSES)])
     logits, kept = forward(p, test.images[rows], config["layers"], config["heads"])
     maps = np.stack([kept[f"{k}.attend"][-1] for k in range(1, config["layers"] + 1)], axis=1)
     recorder.arrays(
         "attention",
         maps=maps.astype(np.float32),
+        tokens=token_names(),
         images=test.images[rows].reshape(-1, SIDE, SIDE).astype(np.float32),
         labels=test.labels[rows],
         predictions=logits.argmax(axis=1).astype(np.int64),

@@ -18,6 +18,7 @@ from figproof.axes import before_draw, cells, colour_bar, fit_lines, label_axis,
 from figproof.errors import FigproofError
 from figproof.kinds import Example, KindParams, example_run
 from figproof.model import FloatArray, IntArray, Run, Snapshot, Table, frame
+from figproof.numerics.choosing import one_run
 from figproof.numerics.units import first_of_each, order_by_class
 
 ARTIFACT = "hidden"
@@ -41,7 +42,7 @@ class Params(KindParams):
 
 def derive(snapshot: Snapshot, params: Params) -> Table:
     """Rows by class, columns by the class a unit answers to, and what was left out."""
-    run = snapshot.only_run(params.condition, params.seed)
+    run = one_run(snapshot, params.condition, params.seed)
     where = f"run {run.id} ({run.experiment}), artifact {ARTIFACT!r}"
     values, labels, epoch = _recorded(run, params.epoch, where)
     classes = np.unique(labels)

@@ -2,7 +2,8 @@
 
 A row is the token that looks, a column the token looked at; each row sums to 1. Masked cells (a
 token that may not be seen) stay blank. The maps belong to one input, shown beside them, or are the
-mean over all recorded inputs.
+mean over all recorded inputs. Tokens have the names that the run recorded, or are counted; where not all
+fit, every so many are named, and the figure says so.
 """
 
 from __future__ import annotations
@@ -17,10 +18,15 @@ from pydantic import Field
 from figproof.axes import cells, label_axis, size_in, text_width_in
 from figproof.errors import FigproofError
 from figproof.kinds import Example, KindParams, example_run
-from figproof.model import FloatArray, Snapshot, Table, frame
+from figproof.model import FloatArray, IntArray, Snapshot, Table, frame
+from figproof.numerics.choosing import one_run
 
 ARTIFACT = "attention"
 TOLERANCE = 1e-3
+LONGEST_NAME = 12
+# 49 MB of CSV; it is written, read and drawn in 40 s with 2.7 GB.
+MOST_WEIGHTS = 2_000_000
+STEPS = (1, 2, 4, 5, 8, 10, 16, 20, 50, 100, 200)
 
 
 class Params(KindParams):
@@ -30,6 +36,12 @@ class Params(KindParams):
     seed: int | None = Field(default=None, description="Seed of the one run to show.")
     input: int | None = Field(
         default=0, ge=0, description="Index of the recorded input; null for the mean over all of them."
+    )
+    layers: list[int] | None = Field(
+        default=None, min_length=1, description="Layers to show, from 1; all if left out."
+    )
+    heads: list[int] | None = Field(
+        default=None, min_length=1, description="Heads to show, from 1; all if left out."
     )
     class_token: bool = Field(default=False, description="Token 0 is the class token (CLS), not a patch.")
     causal: bool = Field(
@@ -46,22 +58,26 @@ def derive(snapshot: Snapshot, params: Params) -> Table:
     -------
     Table
         Frame ``maps`` (layer, head, query, key, weight; numbers from 1 for layers and heads, from 0
-        for tokens; masked weights are NaN) and, for one input with an image, ``image`` (row, column,
-        value).
+        for tokens; masked weights are NaN); where the run recorded names, ``tokens`` (token, name);
+        and, for one input with an image, ``image`` (row, column, value).
 
     Raises
     ------
     FigproofError
         An input that was not recorded, maps of another shape, negative weights, rows that do not
-        sum to 1, or a causal mask that does not hold.
+        sum to 1, a causal mask that does not hold, or another number of names than of tokens.
     """
-    run = snapshot.only_run(params.condition, params.seed)
+    run = one_run(snapshot, params.condition, params.seed)
     where = f"run {run.id} ({run.experiment}): {ARTIFACT}.maps"
     maps = _checked(run.array(ARTIFACT, "maps"), params, where)
     inputs, layers, heads, tokens, _ = maps.shape
-    chosen = maps.mean(axis=0) if params.input is None else maps[_index(params.input, inputs, where)]
+    shown = _numbers(params.layers, layers, "layers"), _numbers(params.heads, heads, "heads")
+    _check_size(shown[0].size, shown[1].size, tokens, where)
+    one = maps.mean(axis=0) if params.input is None else maps[_index(params.input, inputs, where)]
+    chosen = one[np.ix_(*(numbers - 1 for numbers in shown))]
     layer, head, query, key = (axis.ravel() for axis in np.indices(chosen.shape))
-    frames = {"maps": frame(layer=layer + 1, head=head + 1, query=query, key=key, weight=chosen.ravel())}
+    columns = {"layer": shown[0][layer], "head": shown[1][head], "query": query, "key": key}
+    frames = {"maps": frame(**columns, weight=chosen.ravel())}
     facts: dict[str, Any] = {
         "inputs": inputs,
         "layers": layers,
@@ -69,6 +85,9 @@ def derive(snapshot: Snapshot, params: Params) -> Table:
         "tokens": tokens,
         "largest_weight": float(np.nanmax(chosen)),
     }
+    if "tokens" in run.arrays(ARTIFACT):
+        names = _token_names(run.array(ARTIFACT, "tokens"), tokens, where)
+        frames["tokens"] = frame(token=np.arange(tokens), name=names)
     if params.input is not None and params.show_input:
         image = np.asarray(run.array(ARTIFACT, "images")[params.input], dtype=np.float64)
         frames["image"] = _image(image, where)
@@ -106,10 +125,43 @@ def _checked(recorded: npt.NDArray[Any], params: Params, where: str) -> FloatArr
     return maps
 
 
+def _numbers(chosen: list[int] | None, recorded: int, what: str) -> IntArray:
+    """The layers or heads that are shown, rising, from 1."""
+    numbers = np.unique(range(1, recorded + 1) if chosen is None else chosen)
+    if numbers[0] < 1 or numbers[-1] > recorded:
+        raise FigproofError(f"is {chosen}; recorded are {what} 1..{recorded}", where=f"params.{what}")
+    return numbers.astype(np.int64)
+
+
+def _check_size(layers: int, heads: int, tokens: int, where: str) -> None:
+    weights = layers * heads * tokens**2
+    if weights > MOST_WEIGHTS:
+        raise FigproofError(
+            f"{layers} layers x {heads} heads x {tokens} x {tokens} tokens are {weights:,} weights; the "
+            f"table of a figure holds at most {MOST_WEIGHTS:,} (50 MB)",
+            where=where,
+            hint="choose some with params.layers and params.heads, or record a shorter input",
+        )
+
+
 def _index(chosen: int, inputs: int, where: str) -> int:
     if chosen >= inputs:
         raise FigproofError(f"params.input is {chosen}; recorded are inputs 0..{inputs - 1}", where=where)
     return chosen
+
+
+def _token_names(recorded: npt.NDArray[Any], tokens: int, where: str) -> list[str]:
+    """Names as they are drawn: what is no letter, like a token that is a line break, is spelled out."""
+    if recorded.shape != (tokens,) or recorded.dtype.kind != "U":
+        raise FigproofError(
+            f"the {tokens} tokens have names of shape {recorded.shape} and dtype {recorded.dtype}",
+            where=where.replace(".maps", ".tokens"),
+            hint="record one text for each token, in their order",
+        )
+    return [
+        "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in name)
+        for name in recorded.tolist()
+    ]
 
 
 def _image(image: FloatArray, where: str) -> dict[str, npt.NDArray[Any]]:
@@ -126,16 +178,22 @@ def _image(image: FloatArray, where: str) -> dict[str, npt.NDArray[Any]]:
 def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
     """Layers downwards, heads across, one colour bar; the input at the left."""
     facts = table.facts
-    layers, heads, tokens = facts["layers"], facts["heads"], facts["tokens"]
+    numbers = [np.unique(table.frame("maps")[name]) for name in ("layer", "head")]
+    layers, heads, tokens = numbers[0].size, numbers[1].size, facts["tokens"]
     shown = int("image" in table.frames)
     weights = table.frame("maps")["weight"].reshape(layers, heads, tokens, tokens)
     norm = Normalize(0, facts["largest_weight"])
-    side_in, spare_in = _square(fig, layers, heads + shown, look)
+    names = _short_names(table)
+    names_in = max((text_width_in(fig, name, look.venue.small_pt) for name in names), default=0.0)
+    side_in, spare_in = _square(fig, layers, heads + shown, look, names_in)
     # Square maps leave spare height in a wide grid or narrow page: keep it out from between the layers.
     ratios = [spare_in / 2, *[side_in] * layers, spare_in / 2]
     grid = fig.add_gridspec(layers + 2, heads + shown, height_ratios=ratios)
-    ticks = _ticks(params, tokens, side_in, look)
-    named = text_width_in(fig, f"head {heads}", look.venue.text_pt) < 0.9 * side_in
+    step = _step(tokens, side_in, look)
+    ticks = _ticks(params, tokens, step, names)
+    upright = names_in > 0.9 * step * side_in / tokens
+    named = text_width_in(fig, f"head {numbers[1][-1]}", look.venue.text_pt) < 0.9 * side_in
+    text = {"fontsize": look.venue.small_pt, "parse_math": False}
     panels, mesh = [], None
     for layer, head in np.ndindex(layers, heads):
         axes = fig.add_subplot(grid[layer + 1, head + shown])
@@ -143,52 +201,78 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
         axes.set_aspect("equal")
         axes.set(xticks=[], yticks=[])
         if layer == 0:
-            axes.set_title(f"head {head + 1}" if head == 0 or named else str(head + 1), loc="center")
+            number = str(numbers[1][head])
+            axes.set_title(f"head {number}" if head == 0 or named else number, loc="center")
         if layer == layers - 1:
-            axes.set_xticks(*ticks, fontsize=look.venue.small_pt)
+            axes.set_xticks(*ticks, rotation=90 if upright else 0, **text)
             label_axis(axes.xaxis, "key")
         if head == 0:
-            axes.set_yticks(*ticks, fontsize=look.venue.small_pt)
+            axes.set_yticks(*ticks, **text)
             label_axis(axes.yaxis, "query")
-            axes.annotate(
-                f"layer {layer + 1}",
-                (0, 0.5),
-                (-2, 0),
-                xycoords=axes.yaxis.label,
-                textcoords="offset points",
-                rotation=90,
-                ha="right",
-                va="center",
-                fontsize=look.venue.text_pt,
-                color=look.ink,
-                annotation_clip=False,
-            )
+            _name_layer(axes, int(numbers[0][layer]), look)
         panels.append(axes)
     bar = fig.colorbar(mesh, ax=panels, fraction=0.05, aspect=25, pad=0.02)
     bar.set_label(_weight_label(facts, params), parse_math=False)
     bar.outline.set_linewidth(look.venue.min_line_pt)
     if shown:
         _draw_input(fig.add_subplot(grid[1, 0]), table, params, look)
-        fig.supxlabel(_about_input(table, params), fontsize=look.venue.small_pt, color=look.ink)
+    about = [_about_input(table, params)] if shown else []
+    about += _what_is_left_out(facts, layers, heads, step if names else 1)
+    if about:
+        fig.supxlabel("; ".join(about), fontsize=look.venue.small_pt, color=look.ink)
 
 
-def _square(fig: Any, rows: int, columns: int, look: Any) -> tuple[float, float]:
+def _name_layer(axes: Any, number: int, look: Any) -> None:
+    """The layer's name, upright, left of what its rows are."""
+    axes.annotate(
+        f"layer {number}",
+        (0, 0.5),
+        (-2, 0),
+        xycoords=axes.yaxis.label,
+        textcoords="offset points",
+        rotation=90,
+        ha="right",
+        va="center",
+        fontsize=look.venue.text_pt,
+        color=look.ink,
+        annotation_clip=False,
+    )
+
+
+def _what_is_left_out(facts: Any, layers: int, heads: int, step: int) -> list[str]:
+    counts = (("layers", layers), ("heads", heads))
+    parts = [f"{count} of {facts[what]} {what}" for what, count in counts if count < facts[what]]
+    return parts + ([f"every {'2nd' if step == 2 else f'{step}th'} token is named"] if step > 1 else [])
+
+
+def _short_names(table: Table) -> list[str]:
+    """The tokens' names, long ones cut; none if the run recorded none."""
+    names = [str(name) for name in table.frames["tokens"]["name"]] if "tokens" in table.frames else []
+    return [name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}\u2026" for name in names]
+
+
+def _square(fig: Any, rows: int, columns: int, look: Any, names_in: float) -> tuple[float, float]:
     """Side of a map and height to spare, in inches, after what is written around the maps."""
     width, height = size_in(fig)
     line_in = 1.5 * look.venue.text_pt / 72
-    across = (width - 8 * line_in) / columns - 0.08
-    down = (height - 5 * line_in) / rows - 0.08
+    # Numbers would take two lines' height beside the maps, and one below them.
+    across = (width - 6 * line_in - max(names_in, 2 * line_in)) / columns - 0.08
+    down = (height - 4 * line_in - max(names_in, line_in)) / rows - 0.08
     side = max(min(across, down), 0.1)
     return side, max(rows * (down - side), 0.02)
 
 
-def _ticks(params: Params, tokens: int, side_in: float, look: Any) -> tuple[list[int], list[str]]:
-    """Tokens that are named, every so many as fit, and their names: CLS, and patches from 1."""
+def _step(tokens: int, side_in: float, look: Any) -> int:
+    """Every so many tokens are named, as fit."""
     room_pt = 72 * side_in / tokens
-    step = next((n for n in (1, 2, 4, 5, 8, 10, 16, 20) if n * room_pt >= 1.4 * look.venue.small_pt), 50)
-    if params.class_token:
-        named = [0, *range(step, tokens, step)]
-        return named, ["CLS", *(str(token) for token in named[1:])]
+    return next((n for n in STEPS if n * room_pt >= 1.4 * look.venue.small_pt), tokens)
+
+
+def _ticks(params: Params, tokens: int, step: int, names: list[str]) -> tuple[list[int], list[str]]:
+    """Tokens that are named, and their names: the recorded ones, or CLS and patches from 1."""
+    if names or params.class_token:
+        named = list(range(0, tokens, step))
+        return named, [names[token] if names else str(token) if token else "CLS" for token in named]
     named = list(range(step - 1, tokens, step))
     return named, [str(token + 1) for token in named]
 
@@ -226,7 +310,8 @@ def _patches_a_side(table: Table, params: Params) -> int:
 def _about_input(table: Table, params: Params) -> str:
     side = _patches_a_side(table, params)
     text = f"input {params.input}: class {table.facts['label']}, predicted {table.facts['prediction']}"
-    return f"{text}; patches 1\u2013{side * side}, row by row" if side else text
+    counted = side and "tokens" not in table.frames
+    return f"{text}; patches 1\u2013{side * side}, row by row" if counted else text
 
 
 def example() -> Example:

@@ -1,8 +1,11 @@
 """Reliability diagram: how often the most probable class is right, against how probable it was said to be.
 
-On the dashed diagonal confidence is honest; below it the network is too sure. Bars are Wilson's 95 %
-intervals of a bin's accuracy; underneath, how many test points a bin holds. ECE is the expected
-calibration error of Guo et al. (2017): the mean gap to the diagonal, weighted by those counts.
+On the dashed diagonal confidence is honest; below it the network is too sure. Marks stand at a bin's
+mean confidence; bars are 95 % intervals of its accuracy. For one run they are Wilson's. Several runs
+predict the same test points, so points are resampled with all runs' predictions of them (percentile
+bootstrap); a bin of fewer than 10 points, or without any error, has Wilson's interval for its
+points. Underneath stands how many predictions a bin holds. ECE is the expected calibration error of Guo et
+al. (2017): the mean gap to the diagonal, weighted by those counts.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import numpy as np
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 from pydantic import Field
 
@@ -17,13 +21,15 @@ from figproof.axes import fit_lines, label_axis, legend_below, note
 from figproof.errors import FigproofError
 from figproof.kinds import Example, KindParams, example_run
 from figproof.model import Frame, Run, Snapshot, Table, concatenate, frame
-from figproof.numerics.calibrating import Reliability, reliability
+from figproof.numerics.calibrating import BOOTSTRAP, WILSON, Reliability, reliability
 from figproof.numerics.curves import run_name
-from figproof.numerics.epochs import EpochArray, count_classes
+from figproof.numerics.epochs import EpochArray, check_same_points, count_classes
 
 ARTIFACT = "predictions"
 MOST_CONDITIONS = 6
-NUDGE = 0.006
+LARGEST_MARK_PT, MARK_STEP_PT = 6.0, 0.6
+CAP_PT = 3.0
+MARGIN = 0.04
 
 
 class Params(KindParams):
@@ -37,6 +43,9 @@ class Params(KindParams):
     bins: int = Field(default=10, ge=2, le=50, description="Number of bins.")
     binning: Literal["equal_width", "equal_mass"] = Field(
         default="equal_width", description="Bins of equal width, or of equal counts."
+    )
+    bootstrap_seed: int = Field(
+        default=0, ge=0, description="Seed of the 1,000 resamples of test points, for several runs."
     )
 
 
@@ -61,17 +70,17 @@ def derive(snapshot: Snapshot, params: Params) -> Table:
                 where=f"condition {name}",
                 hint="change params.seed",
             )
+        check_same_points(runs)
         read = [_confidence(run, params.epoch) for run in runs]
-        confidence = np.concatenate([points for points, _, _ in read])
-        right = np.concatenate([hits for _, hits, _ in read])
-        found = reliability(confidence, right, params.bins, params.binning)
+        confidence, right = (np.stack([part[at] for part in read]) for at in (0, 1))
+        found = reliability(confidence, right, params.bins, params.binning, params.bootstrap_seed)
         bins.append(_bin_rows(name, found))
         epochs = sorted({epoch for _, _, epoch in read})
         summaries.append(
             frame(
                 condition=[name],
                 runs=[len(runs)],
-                points=[confidence.size],
+                points=[confidence.shape[1]],
                 epochs=[" ".join(map(str, epochs))],
                 accuracy=[right.mean()],
                 mean_confidence=[confidence.mean()],
@@ -107,11 +116,13 @@ def _bin_rows(name: str, found: Reliability) -> Frame:
         condition=[name] * found.count.size,
         low=found.low,
         high=found.high,
-        count=found.count,
+        predictions=found.count,
+        points=found.points,
         confidence=found.confidence,
         accuracy=found.accuracy,
         accuracy_low=found.accuracy_low,
         accuracy_high=found.accuracy_high,
+        interval=found.method,
     )
 
 
@@ -124,41 +135,52 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
     upper.plot([0, 1], [0, 1], color=look.muted, linestyle=(0, (4, 2)), linewidth=thin, zorder=1)
     handles, labels = [], []
     for place, name in enumerate(conditions):
+        style = _style(name, place, look)
         part = {key: values[bins["condition"] == name] for key, values in bins.items()}
-        used = part["count"] > 0
-        # Side by side, or the intervals of conditions would cover one another.
-        x = part["confidence"][used] + NUDGE * (place - (len(conditions) - 1) / 2)
-        y = part["accuracy"][used]
-        style = {
-            **look.line(name),
-            "marker": look.marker(name),
-            "markersize": 3.5,
-            "linewidth": max(thin, 1.0),
-        }
-        spread = [y - part["accuracy_low"][used], part["accuracy_high"][used] - y]
-        upper.errorbar(
-            x, y, yerr=spread, ecolor=style["color"], elinewidth=thin, capsize=0, **style, zorder=3
-        )
-        edges = np.append(part["low"], part["high"][-1])
-        lower.stairs(part["count"], edges, color=style["color"], linestyle=style["linestyle"], linewidth=1.0)
+        _draw_bins(upper, lower, part, style, thin)
         at = int(np.flatnonzero(summary["condition"] == name)[0])
-        handles.append(upper.plot([], [], **style)[0])
-        labels.append(
-            f"{look.label(name)}: ECE {summary['ece'][at]:.3f}, accuracy {summary['accuracy'][at]:.3f}"
-        )
-    upper.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+        handles.append(Line2D([], [], **style))
+        sizes = [] if _alike(summary) else _sizes(summary, at)
+        measures = [f"ECE {summary['ece'][at]:.3f}", f"accuracy {summary['accuracy'][at]:.3f}"]
+        labels.append(f"{look.label(name)}: {', '.join([*measures, *sizes])}")
+    upper.set(xlim=(-MARGIN, 1 + MARGIN), ylim=(-MARGIN, 1 + MARGIN))
     label_axis(upper.yaxis, "accuracy")
     label_axis(lower.xaxis, "confidence")
-    label_axis(lower.yaxis, "points")
+    label_axis(lower.yaxis, "points" if summary["runs"].max() == 1 else "predictions")
     # A few sure points would vanish beside thousands on a linear axis.
     lower.set_yscale("symlog", linthresh=10)
-    lower.set_yticks(_count_ticks(int(bins["count"].max())))
+    lower.set_yticks(_count_ticks(int(bins["predictions"].max())))
     lower.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     lower.minorticks_off()
-    lower.set_ylim(0, bins["count"].max() * 1.3)
+    lower.set_ylim(0, bins["predictions"].max() * 1.3)
     upper.xaxis.set_major_locator(MaxNLocator(5))
     note(upper, fit_lines(fig, _note_parts(table, params), look), look)
     legend_below(fig, handles, labels, look)
+
+
+def _style(name: str, place: int, look: Any) -> dict[str, Any]:
+    """Marks stand where the numbers are; open and ever smaller ones, so that none hides another."""
+    return {
+        **look.line(name),
+        "linewidth": max(look.venue.min_line_pt, 1.0),
+        "marker": look.marker(name),
+        "markersize": LARGEST_MARK_PT - MARK_STEP_PT * place,
+        "markerfacecolor": "none",
+        "markeredgewidth": max(look.venue.min_line_pt, 0.9),
+    }
+
+
+def _draw_bins(upper: Any, lower: Any, part: Frame, style: dict[str, Any], thin: float) -> None:
+    used = part["predictions"] > 0
+    x, ends = part["confidence"][used], (part["accuracy_low"][used], part["accuracy_high"][used])
+    upper.vlines(x, *ends, color=style["color"], linewidth=thin)
+    # Caps, because one bar may stand on another.
+    for end in ends:
+        upper.plot(x, end, "_", color=style["color"], markersize=CAP_PT, markeredgewidth=thin)
+    upper.plot(x, part["accuracy"][used], **style, zorder=3)
+    edges = np.append(part["low"], part["high"][-1])
+    line = {"color": style["color"], "linestyle": style["linestyle"], "linewidth": 1.0}
+    lower.stairs(part["predictions"], edges, **line)
 
 
 def _count_ticks(most: int) -> list[int]:
@@ -168,16 +190,38 @@ def _count_ticks(most: int) -> list[int]:
 def _note_parts(table: Table, params: Params) -> list[str]:
     summary = table.frame("conditions")
     epochs = sorted(set(summary["epochs"]))
-    runs, points = np.unique(summary["runs"]), np.unique(summary["points"])
     parts = (
         [f"epoch {epochs[0]}"] if len(epochs) == 1 and " " not in epochs[0] else ["last epoch of each run"]
     )
-    if runs.size == 1:
-        parts.append("one run each" if runs[0] == 1 else f"{runs[0]} runs pooled")
-    if points.size == 1:
-        parts.append(f"{points[0]} test points")
-    kind = "equal width" if params.binning == "equal_width" else "equal counts"
-    return [*parts, f"bins of {kind}", "bars: Wilson 95 % CI"]
+    if _alike(summary):
+        each = " each" if summary["condition"].size > 1 else ""
+        parts += _sizes(summary, 0, each)
+    kind = "equal-width" if params.binning == "equal_width" else "equal-count"
+    return [*parts, f"{kind} bins", *_interval_parts(table)]
+
+
+def _alike(summary: Frame) -> bool:
+    """Whether all conditions have as many runs and points: then the note says how many, else the legend."""
+    return all(np.unique(summary[key]).size == 1 for key in ("runs", "points"))
+
+
+def _sizes(summary: Frame, at: int, each: str = "") -> list[str]:
+    runs, points = summary["runs"][at], summary["points"][at]
+    if runs == 1:
+        return [f"one run{each}", f"{points} test points"]
+    return [f"{runs} runs{each} on the same {points} test points"]
+
+
+def _interval_parts(table: Table) -> list[str]:
+    bins, summary = table.frame("bins"), table.frame("conditions")
+    if not (bins["interval"] == BOOTSTRAP).any():
+        return ["bars: Wilson 95 % CI"]
+    single = summary["condition"][summary["runs"] == 1]
+    sparse = (bins["interval"] == WILSON) & ~np.isin(bins["condition"], single)
+    why = ["one run"] if single.size else []
+    why += ["few points or one outcome"] if sparse.any() else []
+    parts = ["95 % bootstrap CI over points"]
+    return parts + ([f"Wilson for {' and '.join(why)}"] if why else [])
 
 
 def example() -> Example:

@@ -2,7 +2,8 @@
 
 Colour shows the errors only, so that few errors of a good classifier are seen; the right answers on
 the diagonal are framed numbers on white, and a pair that never occurred is an empty pale cell. At the right
-stands how many examples each true class has.
+stands how many test points each true class has; the predictions of several runs for the same points are
+summed, and a point is counted once.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from figproof.kinds import Example, KindParams, example_run
 from figproof.model import IntArray, Run, Snapshot, Table, frame
 from figproof.numerics.choosing import chosen_runs
 from figproof.numerics.curves import run_name
+from figproof.numerics.epochs import on_other_points
 from figproof.numerics.matrices import confusion_counts, predicted_classes, row_shares
 
 ARTIFACT = "predictions"
@@ -84,12 +86,16 @@ def derive(snapshot: Snapshot, params: Params) -> Table:
         count=counts.ravel(),
         share_of_true=row_shares(counts).ravel(),
     )
-    support = frame(true=names, examples=counts.sum(axis=1), predicted=counts.sum(axis=0))
+    same = len(runs) > 1 and not on_other_points(runs)
+    points = counts.sum(axis=1) // (len(runs) if same else 1)
+    support = frame(true=names, points=points, predicted=counts.sum(axis=0))
     facts = {
         "condition": runs[0].condition,
         "runs": len(runs),
+        "same_points": same,
         "epoch": found[0][1],
-        "examples": total,
+        "points": int(points.sum()),
+        "predictions": total,
         "correct": int(np.trace(counts)),
         "accuracy": float(np.trace(counts)) / total,
     }
@@ -175,7 +181,7 @@ def _must_stand_upright(fig: Any, names: list[str], look: Any) -> bool:
 
 def _write_support(axes: Any, table: Table, ticks: list[int], look: Any) -> None:
     """A column of numbers right of the rows; its name n stands in the line of the tick labels."""
-    support = table.frame("support")["examples"]
+    support = table.frame("support")["points"]
     size = look.venue.small_pt
     digits = max(len(str(number)) for number in support)
     # A digit is half an em wide; one more is left as a gap to the cells.
@@ -197,7 +203,13 @@ def _write_support(axes: Any, table: Table, ticks: list[int], look: Any) -> None
 def _note_parts(table: Table) -> list[str]:
     facts = table.facts
     over = "one run" if facts["runs"] == 1 else f"sum over {facts['runs']} seeds"
-    return [over, f"epoch {facts['epoch']}", f"accuracy {100 * facts['accuracy']:.1f} %"]
+    of = "the same " if facts["same_points"] else ""
+    return [
+        over,
+        f"{of}{facts['points']} test points",
+        f"epoch {facts['epoch']}",
+        f"accuracy {100 * facts['accuracy']:.1f} %",
+    ]
 
 
 def example() -> Example:

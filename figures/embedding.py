@@ -37,6 +37,7 @@ from figproof.axes import (
 )
 from figproof.kinds import Example, KindParams, example_run
 from figproof.model import FloatArray, Frame, Snapshot, Table, concatenate, frame
+from figproof.numerics.choosing import one_run
 from figproof.numerics.embedding import (
     checked,
     explained_variance,
@@ -153,7 +154,7 @@ def derive(snapshot: Snapshot, params: Params) -> Table:
         Epochs that were not recorded, arrays that do not belong together, or values that the
         method cannot place.
     """
-    run = snapshot.only_run(params.condition, params.seed)
+    run = one_run(snapshot, params.condition, params.seed)
     artifact, name = (params.source or SOURCES[params.method]).split(".")
     where = f"run {run.id} ({run.experiment}): {artifact}.{name}"
     labels = np.asarray(run.array(artifact, "labels"), dtype=np.int64)

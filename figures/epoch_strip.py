@@ -23,6 +23,7 @@ from figproof.kinds import Example, KindParams, example_run
 from figproof.model import FloatArray, IntArray, Run, Snapshot, Table, frame
 from figproof.numerics.choosing import chosen_runs
 from figproof.numerics.curves import run_name
+from figproof.numerics.epochs import on_other_points
 from figproof.numerics.profiles import LEVELS, accuracy_profile, confidence_profile, spread_epochs
 
 ARTIFACT = "predictions"
@@ -109,10 +110,12 @@ def derive(snapshot: Snapshot, params: Params) -> Table:
         place=np.tile(places, len(epochs)),
         value=scale * curves.ravel(),
     )
+    same = len(runs) > 1 and not on_other_points(runs)
     facts = {
         "condition": runs[0].condition,
         "runs": len(runs),
-        "examples": int(labels.size),
+        "same_examples": same,
+        "examples": labels.size // len(runs) if same else labels.size,
         "recorded": epochs,
         "not_finite": broken,
         "shown": _shown(epochs, params, where) if params.layout == "multiples" else epochs,
@@ -268,7 +271,7 @@ def _scales(axes: Any, places: FloatArray, values: FloatArray, params: Params, l
 def _note_parts(table: Table) -> list[str]:
     facts = table.facts
     parts = ["one run" if facts["runs"] == 1 else f"{facts['runs']} seeds pooled"]
-    parts.append(f"{facts['examples']} test examples")
+    parts.append(f"{'the same ' if facts['same_examples'] else ''}{facts['examples']} test examples")
     lost = facts["not_finite"]
     if lost:
         parts.append(

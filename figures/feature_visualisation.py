@@ -18,6 +18,7 @@ from figproof.axes import PictureRow, colour_bar, fit_lines, picture_rows, round
 from figproof.errors import FigproofError
 from figproof.kinds import Example, KindParams, example_run
 from figproof.model import FloatArray, IntArray, Run, Snapshot, Table, frame
+from figproof.numerics.choosing import one_run
 from figproof.numerics.features import alike
 from figproof.numerics.recorded import fitting_arrays
 
@@ -65,7 +66,7 @@ def derive(snapshot: Snapshot, params: Params) -> Table:
         Arrays that do not fit together or are not finite, units, layers or classes that were not
         recorded, or more pixels than a table can hold.
     """
-    run = snapshot.only_run(params.condition, params.seed)
+    run = one_run(snapshot, params.condition, params.seed)
     return _units(run, params) if params.view == "units" else _saliency(run, params)
 
 

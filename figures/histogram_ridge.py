@@ -20,6 +20,7 @@ from figproof.axes import before_draw, fit_lines, label_axis, note, size_in
 from figproof.errors import FigproofError
 from figproof.kinds import Example, KindParams, example_run
 from figproof.model import FloatArray, Frame, Run, Snapshot, Table, concatenate, frame
+from figproof.numerics.choosing import one_run
 from figproof.numerics.histograms import densities, evenly
 
 ARTIFACT = "histograms"
@@ -48,7 +49,7 @@ class Params(KindParams):
 
 def derive(snapshot: Snapshot, params: Params) -> Table:
     """Density per layer, epoch and bin; the share of dead units per layer and epoch."""
-    run = snapshot.only_run(params.condition, params.seed)
+    run = one_run(snapshot, params.condition, params.seed)
     where = f"run {run.id} ({run.experiment}), artifact {ARTIFACT!r}"
     arrays = run.arrays(ARTIFACT)
     pattern = re.compile(rf"{params.what}_layer(\d{{1,6}})")

@@ -22,6 +22,7 @@ from figproof.axes import colour_bar, fit_lines, note, size_in
 from figproof.errors import FigproofError
 from figproof.kinds import Example, KindParams, example_run
 from figproof.model import FloatArray, Run, Snapshot, Table, concatenate, frame
+from figproof.numerics.choosing import one_run
 from figproof.numerics.graph import blocks, group_links, unit_groups
 
 ARTIFACT = "checkpoints"
@@ -47,7 +48,7 @@ class Params(KindParams):
 
 def derive(snapshot: Snapshot, params: Params) -> Table:
     """Nodes, and the mean and mean absolute weight of every link."""
-    run = snapshot.only_run(params.condition, params.seed)
+    run = one_run(snapshot, params.condition, params.seed)
     where = f"run {run.id} ({run.experiment}), artifact {ARTIFACT!r}"
     weights, epoch = _recorded(run, params.epoch, where)
     inputs, outputs = weights[0].shape[0], weights[-1].shape[1]

@@ -17,8 +17,7 @@ from figproof.axes import fit_lines, in_inches, size_in, text_width_in, thumbnai
 from figproof.errors import FigproofError
 from figproof.kinds import Example, KindParams, example_run
 from figproof.model import FloatArray, Snapshot, Table, frame
-from figproof.numerics.choosing import chosen_runs
-from figproof.numerics.curves import run_name
+from figproof.numerics.choosing import one_run
 from figproof.numerics.epochs import EpochArray, count_classes
 
 PREDICTIONS, INPUTS = "predictions", "inputs"
@@ -49,15 +48,7 @@ class Params(KindParams):
 
 def derive(snapshot: Snapshot, params: Params) -> Table:
     """Sort the test inputs by loss and take those that are shown."""
-    runs = chosen_runs(snapshot, params.condition, params.seed)
-    if len(runs) != 1:
-        seeds = ", ".join(run_name(run) for run in runs)
-        raise FigproofError(
-            f"one run is shown, the condition has {len(runs)}: {seeds}",
-            where=f"pin {snapshot.pin}",
-            hint="set params.seed",
-        )
-    run = runs[0]
+    run = one_run(snapshot, params.condition, params.seed)
     labels, images = run.array(PREDICTIONS, "labels"), run.array(INPUTS, "images")
     recorded = EpochArray(run, PREDICTIONS, "probabilities", labels.size)
     if (

@@ -1,7 +1,9 @@
 """How well scores rank each class: ROC and precision-recall curves, per class and averaged.
 
 Thick lines are averages, with their 95 % bootstrap intervals over test points in the legend: micro pools
-all pairs of point and class, macro is the mean of the classes. Dotted is chance: the diagonal, and for
+all pairs of point and class, macro is the mean of the classes: of their true-positive rates at each
+false-positive rate, linear between thresholds, and of their precisions at each recall, in steps, so that
+the area under it is the mean of the classes' average precisions. Dotted is chance: the diagonal, and for
 precision the true share of positives. The table holds every curve, area and interval.
 """
 
@@ -17,7 +19,7 @@ from figproof.axes import fit_lines, label_axis, legend_below, note, size_in
 from figproof.errors import FigproofError
 from figproof.kinds import Example, KindParams, example_run
 from figproof.model import FloatArray, Frame, IntArray, Run, Snapshot, Table, concatenate, frame
-from figproof.numerics.choosing import chosen_runs
+from figproof.numerics.choosing import one_run
 from figproof.numerics.classification import (
     RESAMPLES,
     Ranking,
@@ -25,6 +27,7 @@ from figproof.numerics.classification import (
     average_precision,
     interval,
     mean_curve,
+    mean_precision,
     precision_recall,
     rank,
     resampled_weights,
@@ -66,15 +69,8 @@ class Params(KindParams):
 
 def derive(snapshot: Snapshot, params: Params) -> Table:
     """Rank by each class's score, against all others; areas on resampled points."""
-    runs = chosen_runs(snapshot, params.condition, params.seed)
-    if len(runs) != 1:
-        seeds = ", ".join(run_name(run) for run in runs)
-        raise FigproofError(
-            f"one run is drawn, the condition has {len(runs)}: {seeds}",
-            where=f"pin {snapshot.pin}",
-            hint="set params.seed",
-        )
-    scores, labels, epoch = _predictions(runs[0], params)
+    run = one_run(snapshot, params.condition, params.seed)
+    scores, labels, epoch = _predictions(run, params)
     classes = scores.shape[1]
     if params.class_labels is not None and len(params.class_labels) != classes:
         raise FigproofError(
@@ -86,7 +82,7 @@ def derive(snapshot: Snapshot, params: Params) -> Table:
     if not present:
         raise FigproofError(
             "all test points are of one class: no curve is defined",
-            where=f"{runs[0].condition} {run_name(runs[0])}",
+            where=f"{run.condition} {run_name(run)}",
             hint="choose a run with examples of two classes",
         )
     rankings = {at: rank(truth[:, at], scores[:, at]) for at in present}
@@ -99,9 +95,9 @@ def derive(snapshot: Snapshot, params: Params) -> Table:
     worst = sorted(range(len(present)), key=lambda at: (rows[at]["ap"][0], at))[: params.classes]
     shown = sorted(worst)
     curves = [_curves(names[present[at]], rankings[present[at]]) for at in shown]
-    curves += [_curves("micro", pooled), _macro_roc([roc(rankings[at]) for at in present])]
+    curves += [_curves("micro", pooled), _macro_curves([rankings[at] for at in present])]
     facts = {
-        "condition": runs[0].condition,
+        "condition": run.condition,
         "epoch": epoch,
         "points": labels.size,
         "classes": len(present),
@@ -158,8 +154,12 @@ def _curves(name: str, ranking: Ranking) -> Frame:
     )
 
 
-def _macro_roc(curves: list[tuple[FloatArray, FloatArray]]) -> Frame:
-    return _thinned("macro", "roc", *mean_curve(curves))
+def _macro_curves(rankings: list[Ranking]) -> Frame:
+    means = (
+        ("roc", mean_curve([roc(ranking) for ranking in rankings])),
+        ("pr", mean_precision([precision_recall(ranking) for ranking in rankings])),
+    )
+    return concatenate(_thinned("macro", kind, *points) for kind, points in means)
 
 
 def _thinned(name: str, kind: str, x: FloatArray, y: FloatArray) -> Frame:

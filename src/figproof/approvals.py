@@ -9,7 +9,7 @@ from pathlib import Path
 
 from figproof.canonical import digest_file, to_readable_json
 from figproof.deriving import TABLES, read_tables
-from figproof.errors import FigproofError, raise_together
+from figproof.errors import FigproofError, raise_together, suggest
 from figproof.files import write_atomic
 from figproof.kinds import TEXTS
 from figproof.project import Project
@@ -102,13 +102,17 @@ def approve(project: Project, figures: Iterable[str]) -> int:
         del files[name]
     if not files:
         raise FigproofError("holds no figure", where="results", hint="run: make figures")
-    _check_tables(project, files)
     now = {name: digest_file(path) for name, path in files.items()}
     known = {_figure_of(name) for name in now} - {None}
     if unknown := chosen - known:
-        raise FigproofError(
-            f"no built figure is called {', '.join(sorted(unknown))}", where="results/figures"
+        built = sorted(name for name in known if name is not None)
+        raise_together(
+            [
+                FigproofError(f"no built figure is called {name!r}. {suggest(name, built)}", where="results")
+                for name in sorted(unknown)
+            ]
         )
+    _check_tables(project, files)
     if chosen:
         kept = {name: digest for name, digest in before.items() if _figure_of(name) not in chosen}
         # The index names every figure's digest, so it changes with any of them.

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from traceback import extract_tb
 from typing import Any
 
 import numpy as np
@@ -133,7 +134,11 @@ def load_kind(folder: Path, name: str, *, where: str = "kind") -> Kind:
 
 def writes_texts(folder: Path, name: str) -> bool:
     """Whether a kind has the member ``texts``, found without importing it."""
-    tree = ast.parse((folder / f"{name}.py").read_bytes())
+    path = folder / f"{name}.py"
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError) as error:
+        raise _not_loaded(path, error) from error
     return any(isinstance(node, ast.FunctionDef) and node.name == "texts" for node in tree.body)
 
 
@@ -143,5 +148,22 @@ def _import_file(path: Path, module_name: str) -> Any:
         raise FigproofError("cannot be imported", where=str(path))
     module = importlib.util.module_from_spec(spec)
     sys.modules[module_name] = module
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except FigproofError:
+        raise
+    except Exception as error:
+        del sys.modules[module_name]
+        raise _not_loaded(path, error) from error
     return module
+
+
+def _not_loaded(path: Path, error: Exception) -> FigproofError:
+    """The error of a file that is not read or not run to its end, with the line of the file."""
+    if isinstance(error, SyntaxError):
+        line, said = error.lineno, error.msg
+    else:
+        here = [frame.lineno for frame in extract_tb(error.__traceback__) if frame.filename == str(path)]
+        line, said = (here[-1] if here else None), f"{type(error).__name__}: {error}"
+    where = f"{path}:{line}" if line else str(path)
+    return FigproofError(f"cannot be loaded: {said}", where=where, hint="correct the file")

@@ -129,25 +129,6 @@ class Snapshot:
             )
         return tuple(run for run in self.runs if run.condition == condition)
 
-    def only_run(self, condition: str | None = None, seed: int | None = None) -> Run:
-        """The single run that fits, or an error that lists the candidates.
-
-        Raises
-        ------
-        FigproofError
-            No run fits, or more than one does.
-        """
-        runs = self.runs if condition is None else self.of(condition)
-        found = [run for run in runs if seed is None or run.seed == seed]
-        if len(found) != 1:
-            listed = ", ".join(f"{run.id} ({run.condition}, seed {run.seed})" for run in runs)
-            raise FigproofError(
-                f"one run is needed, {len(found)} fit condition={condition} seed={seed}. Pinned: {listed}.",
-                where=f"pin {self.pin}",
-                hint="set params.condition and params.seed in the figure's YAML, or narrow the selection",
-            )
-        return found[0]
-
 
 @dataclass(frozen=True)
 class Table:

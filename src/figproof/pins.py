@@ -17,8 +17,8 @@ from figproof.content import run_content
 from figproof.errors import FigproofError, Problems, raise_together, suggest
 from figproof.files import write_atomic
 from figproof.project import Project
-from figproof.selecting import select
-from figproof.specs import load_selection, pin_names, selection_names
+from figproof.selecting import Candidate, select
+from figproof.specs import Selection, how_to_pin, load_selection, pin_names, selection_names
 
 if TYPE_CHECKING:
     from figproof.store import Store
@@ -65,14 +65,14 @@ def load_pin(project: Project, name: str) -> Pin:
     known = pin_names(project)
     if name not in known:
         raise FigproofError(
-            f"pin {name!r} is unknown. {suggest(name, known)}", hint=f"run: figproof pin {name}"
+            f"pin {name!r} is unknown. {suggest(name, known)}", hint=how_to_pin(project, name)
         )
     path = pin_path(project, name)
     where = project.relative(path)
     try:
         content = json.loads(path.read_bytes())
     except ValueError as error:
-        hint = f"restore it from git, or run: figproof pin {name}"
+        hint = f"restore it from git, or {how_to_pin(project, name)}"
         raise FigproofError(f"is not a pin ({error})", where=where, hint=hint) from error
     return parse(Pin, content, where)
 
@@ -90,11 +90,10 @@ def answer(project: Project, store: Store, name: str) -> Pin:
         See :func:`figproof.selecting.select` and :func:`figproof.content.run_content`; all
         incomplete runs are named together.
     """
-    from figproof.store.reader import list_runs, read_artifact, read_run
+    from figproof.store.reader import read_artifact, read_run
 
     selection = load_selection(project, name)
-    where = f"config/selections/{name}.yaml"
-    candidates = select(selection, list_runs(store, selection.experiment), where)
+    candidates = _selected(store, selection, name)
     runs, errors = [], []
     for candidate in candidates:
         try:
@@ -109,6 +108,15 @@ def answer(project: Project, store: Store, name: str) -> Pin:
         )
     raise_together(errors)
     return Pin(format=FORMAT, experiment=selection.experiment, expected_seeds=selection.seeds, runs=runs)
+
+
+def _selected(store: Store, selection: Selection, name: str) -> list[Candidate]:
+    """The runs that the store has for a selection now."""
+    from figproof.store.reader import experiment_names, list_runs
+
+    documents = list_runs(store, selection.experiment)
+    experiments = () if documents else experiment_names(store)
+    return select(selection, documents, f"config/selections/{name}.yaml", experiments)
 
 
 def missing_seeds(pin: Pin) -> list[str]:
@@ -144,7 +152,7 @@ class Drift:
 
 def check_pin(project: Project, store: Store, name: str) -> Drift:
     """Compare a pin with the store: edited, deleted and incomplete runs, and new ones that match."""
-    from figproof.store.reader import list_runs, read_artifact, read_run
+    from figproof.store.reader import read_artifact, read_run
 
     pin = load_pin(project, name)
     lines = []
@@ -156,7 +164,7 @@ def check_pin(project: Project, store: Store, name: str) -> Drift:
         selection = load_selection(project, name)
         pinned = {run.id for run in pin.runs}
         try:
-            now = select(selection, list_runs(store, selection.experiment), f"config/selections/{name}.yaml")
+            now = _selected(store, selection, name)
             lines += [
                 f"run {c.id} ({c.condition}, seed {c.seed}) matches now" for c in now if c.id not in pinned
             ]

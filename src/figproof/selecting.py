@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from figproof.errors import FigproofError, raise_together
+from figproof.errors import FigproofError, raise_together, suggest
 from figproof.specs import OneOf, Range, Selection
 
 _ABSENT = object()
@@ -23,7 +23,12 @@ class Candidate:
     seed: int | None
 
 
-def select(selection: Selection, documents: Sequence[Mapping[str, Any]], where: str) -> list[Candidate]:
+def select(
+    selection: Selection,
+    documents: Sequence[Mapping[str, Any]],
+    where: str,
+    experiments: Iterable[str] = (),
+) -> list[Candidate]:
     """The runs that fit, sorted by condition, seed and id.
 
     Parameters
@@ -32,14 +37,25 @@ def select(selection: Selection, documents: Sequence[Mapping[str, Any]], where: 
         Run documents of the selection's experiment: ``_id``, ``config``, ``result``, ``status``.
     where : str
         The selection's file, for errors.
+    experiments : iterable of str
+        Those the store has, for the error when it has no run of this one.
 
     Raises
     ------
     FigproofError
-        Nothing fits (says how many runs fail which condition), a fitting run is not COMPLETED and
-        the selection does not say what to do with it, an ``_id`` is no integer, two runs have one
-        condition and seed, or there are more seeds than expected.
+        A key that no run has, nothing fits (says how many runs fail which condition, and the nearest
+        recorded value), a fitting run is not COMPLETED and the selection does not say what to do with
+        it, an ``_id`` is no integer, two runs have one condition and seed, or there are more seeds
+        than expected.
     """
+    if not documents:
+        raise FigproofError(
+            f"selects no run: the store holds none of experiment {selection.experiment!r}. "
+            + suggest(selection.experiment, experiments),
+            where=where,
+            hint="record some, or see `figproof store status` for the store that was asked",
+        )
+    _check_keys(selection, documents, where)
     failures: Counter[str] = Counter()
     fitting = []
     for document in documents:
@@ -54,7 +70,7 @@ def select(selection: Selection, documents: Sequence[Mapping[str, Any]], where: 
         if not failed:
             fitting.append(document)
     if not fitting:
-        raise _empty(selection, len(documents), failures, where)
+        raise _empty(selection, documents, failures, where)
     _check_usable(fitting, where)
     candidates = [_candidate(selection, document, where) for document in fitting]
     _check_names(selection, fitting, candidates, where)
@@ -97,15 +113,51 @@ def _spell(wanted: Any) -> str:
     return str(wanted)
 
 
-def _empty(selection: Selection, total: int, failures: Counter[str], where: str) -> FigproofError:
-    if total == 0:
-        return FigproofError(
-            f"selects no run: the store holds none of experiment {selection.experiment!r}",
-            where=where,
-            hint="record some, or see `figproof store status` for the store that was asked",
-        )
+def _check_keys(selection: Selection, documents: Sequence[Mapping[str, Any]], where: str) -> None:
+    """Refuse keys that no run has: a mistyped one would select nothing, or allow nothing to vary."""
+    known = {key for document in documents for part in ("config", "result") for key in _keys(document, part)}
+    known.discard("config")
+    asked = (("where", selection.where), ("group_by", selection.group_by), ("varies", selection.varies))
+    raise_together(
+        [
+            FigproofError(
+                f"no run of {selection.experiment} has {key}. {suggest(key, known)}",
+                where=f"{where}: {place}",
+            )
+            for place, keys in asked
+            for key in sorted(keys)
+            if key not in known
+        ]
+    )
+
+
+def _keys(value: Any, path: str) -> Iterator[str]:
+    """Every dotted key below and with a part of a run's document: ``config.data``, ``config.data.name``."""
+    found = _lookup(value, path)
+    if found is not _ABSENT:
+        yield path
+    if isinstance(found, Mapping):
+        for name in found:
+            # A name with a dot cannot be asked for.
+            if isinstance(name, str) and "." not in name:
+                yield from _keys(value, f"{path}.{name}")
+
+
+def _empty(
+    selection: Selection, documents: Sequence[Mapping[str, Any]], failures: Counter[str], where: str
+) -> FigproofError:
+    total = len(documents)
     counts = "; ".join(f"{count} of {total} fail {name}" for name, count in sorted(failures.items()))
-    return FigproofError(f"selects no run: {counts}", where=where, hint="relax a condition")
+    recorded = [
+        f" {key}: {suggest(repr(wanted), {repr(value) for value in values})}"
+        for key, wanted in sorted(selection.where.items())
+        if not isinstance(wanted, dict)
+        and (values := [v for d in documents if (v := _lookup(d, key)) is not _ABSENT])
+        and not any(_fits(value, wanted) for value in values)
+    ]
+    return FigproofError(
+        f"selects no run: {counts}.{''.join(recorded)}", where=where, hint="relax a condition"
+    )
 
 
 def _check_usable(fitting: list[Mapping[str, Any]], where: str) -> None:

@@ -19,6 +19,7 @@ from figproof.model import Arrays, Metric, Run, Snapshot
 from figproof.npz import load_npz
 from figproof.pins import Pin, PinnedRun, load_pin
 from figproof.project import Project
+from figproof.specs import how_to_pin
 
 if TYPE_CHECKING:
     from figproof.store import Store
@@ -48,7 +49,7 @@ def take_snapshot(
         for number, run in enumerate(absent, 1):
             progress(f"snapshot {name}: run {run.id} ({number} of {len(absent)})")
             try:
-                _copy(project.objects, _read(store, run, name))
+                _copy(project.objects, _read(project, store, run, name))
             except FigproofError as error:
                 errors.append(error)
     raise_together(errors)
@@ -56,7 +57,7 @@ def take_snapshot(
     write_atomic(project.manifest(name), to_readable_json(manifest))
 
 
-def _read(store: Store | None, run: PinnedRun, pin: str) -> Content:
+def _read(project: Project, store: Store | None, run: PinnedRun, pin: str) -> Content:
     from figproof.store.reader import read_artifact, read_run
 
     if store is None:
@@ -67,7 +68,7 @@ def _read(store: Store | None, run: PinnedRun, pin: str) -> Content:
             f"run {run.id} changed in the store since it was pinned: "
             f"{run.digest[:12]} is now {content.digest[:12]}",
             where=f"config/pins/{pin}.json",
-            hint=f"see `figproof pin --check {pin}`; to accept the run as it is now: figproof pin {pin}",
+            hint=f"see `figproof pin --check {pin}`; to accept the run as it is, {how_to_pin(project, pin)}",
         )
     return content
 

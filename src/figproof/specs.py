@@ -287,7 +287,7 @@ def _unknown_names(project: Project, spec: FigureSpec, where: str) -> list[Figpr
         kinds, pins = kind_names(project.kinds), pin_names(project)
         define = f"add figures/{panel.kind}.py to define it"
         errors += _unknown("kind", panel.kind, kinds, f"{place}kind", define)
-        errors += _unknown("pin", panel.pin, pins, f"{place}pin", f"run: figproof pin {panel.pin}")
+        errors += _unknown("pin", panel.pin, pins, f"{place}pin", how_to_pin(project, panel.pin))
     return errors + _unknown_looks(project, spec.venue, spec.palettes, where)
 
 
@@ -313,6 +313,13 @@ def _unknown(noun: str, given: str, known: Iterable[str], where: str, define: st
         return []
     problem = f"{noun} {given!r} is unknown. {suggest(given, names)}"
     return [FigproofError(problem, where=where, hint=define)]
+
+
+def how_to_pin(project: Project, name: str) -> str:
+    """What makes a pin of that name: a selection has to ask for it first."""
+    if name in {path.stem for path in project.selections.glob("*.yaml")}:
+        return f"run: figproof pin {name}"
+    return f"ask for its runs in config/selections/{name}.yaml, then run: figproof pin {name}"
 
 
 def pin_names(project: Project) -> tuple[str, ...]:

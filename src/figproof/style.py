@@ -137,6 +137,8 @@ class Look:
     def condition(self, name: str) -> Condition:
         """The registered condition, or an error with the nearest name."""
         if name not in self.conditions:
+            # A name from a table is numpy's, and its repr says so.
+            name = str(name)
             raise FigproofError(
                 f"condition {name!r} has no look. {suggest(name, self.conditions)}",
                 where=CONDITIONS_FILE,

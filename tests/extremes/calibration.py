@@ -1,4 +1,5 @@
-"""Extremes of calibration: one run, six and seven conditions, one bin used, few points, 30 classes."""
+"""Extremes of calibration: one run, six and seven conditions, one bin used, few points, 30 classes,
+five runs."""
 
 from pathlib import Path
 
@@ -14,13 +15,13 @@ REGISTERED = ["sgd", "momentum", "adam", "relu", "overfitting", "oscillating", "
 
 def example(conditions, points, classes=5, sharp=1.5, **params):
     runs = []
+    labels = np.random.default_rng(0).integers(0, classes, points)
     for number, condition in enumerate(conditions, start=1):
         random = np.random.default_rng(number)
-        labels = random.integers(0, classes, points)
         odds = np.exp(sharp * (np.eye(classes)[labels] + random.normal(0, 1, (points, classes))))
         scores = (odds / odds.sum(axis=1, keepdims=True))[None].astype(np.float16)
         arrays = {"probabilities": scores, "labels": labels, "epochs": np.array([1])}
-        runs.append(example_run(number, condition, artifacts={"predictions": arrays}))
+        runs.append(example_run(number, condition, seed=number, artifacts={"predictions": arrays}))
     return Example(Snapshot("extreme", tuple(runs)), KIND.params(**params))
 
 
@@ -29,6 +30,8 @@ def cases():
         "one run": Extreme(example(["adam"], 300)),
         "six conditions": Extreme(example(REGISTERED[:6], 300)),
         "seven conditions": Extreme(example(REGISTERED, 300), "7 conditions cannot be told apart"),
+        "five runs and one": Extreme(example(["adam"] * 5 + ["sgd"], 300)),
+        "five runs of three points": Extreme(example(["adam"] * 5, 3)),
         "one bin is used": Extreme(example(["adam"], 300, sharp=80.0)),
         "three points": Extreme(example(["adam", "sgd"], 3)),
         "30 classes, equal counts": Extreme(

@@ -30,4 +30,5 @@ def cases():
         "perfect": Extreme(example(5, 100, 50.0)),
         "chance": Extreme(example(5, 100, 0.0)),
         "ten thousand points, averages alone": Extreme(example(10, 10_000, classes=0)),
+        "averages of precision and recall alone": Extreme(example(4, 60, classes=0, view="pr")),
     }

@@ -65,8 +65,12 @@ def test_approving_one_figure_leaves_the_others_as_they_were(built):
 
 
 def test_approving_a_figure_that_is_not_built_is_an_error(built):
-    with pytest.raises(FigproofError, match="no built figure is called c"):
-        approve(built, ["c"])
+    with pytest.raises(FigproofError) as caught:
+        approve(built, ["c", "bb", "a"])
+    assert str(caught.value).splitlines() == [
+        "results: no built figure is called 'bb'. Known: a, b. Did you mean b?",
+        "results: no built figure is called 'c'. Known: a, b.",
+    ]
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", json.dumps({"format": "other", "files": {}})])

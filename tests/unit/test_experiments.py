@@ -90,6 +90,11 @@ def test_attention_is_a_distribution_over_tokens_and_patches_keep_all_pixels() -
     assert cut.shape == (2, 16, 4)
     np.testing.assert_array_equal(cut[0, 0], images[0].reshape(8, 8)[:2, :2].ravel())
     np.testing.assert_array_equal(cut[0, 1], images[0].reshape(8, 8)[:2, 2:4].ravel())
+    names = m.token_names().tolist()
+    assert (names[0], names[1 + 1], len(names)) == ("CLS", "1,2", 17)
+    row, column = (int(number) - 1 for number in names[1 + 9].split(","))
+    corner = images[0].reshape(8, 8)[2 * row : 2 * row + 2, 2 * column : 2 * column + 2]
+    np.testing.assert_array_equal(cut[0, 9], corner.ravel())
     _, kept = m.forward(m.new_parameters(1, 8, 8, rng), images, 1, 4)
     maps = kept["1.attend"][-1]
     assert maps.shape == (2, 4, 17, 17)
@@ -237,6 +242,7 @@ def test_the_transformer_stores_maps_of_one_image_of_each_class(store: Store) ->
     attention = arrays(store, run, "attention")
     assert attention["maps"].shape == (10, 2, 4, 17, 17)
     assert attention["images"].shape == (10, 8, 8)
+    assert attention["tokens"].tolist()[:3] == ["CLS", "1,1", "1,2"]
     assert attention["labels"].tolist() == list(range(10))
     losses = complete_metrics(run)["train.loss"].values
     assert losses[-1] < losses[0] - 0.2

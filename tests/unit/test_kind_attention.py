@@ -78,6 +78,33 @@ def test_maps_stand_in_their_layers_row_and_their_heads_column():
     np.testing.assert_allclose(meshes[5].get_array().reshape(16, 16), MAPS[0, 1, 1], rtol=1e-6)
 
 
+def test_chosen_layers_and_heads_keep_their_numbers():
+    table = derived(layers=[2], heads=[4, 2])
+    maps = table.frame("maps")
+    assert (set(maps["layer"]), set(maps["head"])) == ({2}, {2, 4})
+    np.testing.assert_array_equal(maps["weight"].reshape(2, 16, 16), MAPS[0, 1, [1, 3]])
+    figure = drawn(table, layers=[2], heads=[4, 2])
+    assert [axes.get_title() for axes in figure.axes[:2]] == ["head 2", "head 4"]
+    assert "layer 2" in [text.get_text() for text in figure.axes[0].texts]
+    assert "1 of 2 layers; 2 of 4 heads" in figure.get_supxlabel()
+
+
+@pytest.mark.parametrize("params", [{"layers": [3]}, {"heads": [0, 1]}])
+def test_layers_and_heads_that_were_not_recorded_are_refused(params):
+    (name,) = params
+    with pytest.raises(FigproofError, match=rf"params\.{name}: is .*; recorded are {name} 1\.\.[24]"):
+        derived(**params)
+
+
+def test_a_table_that_nobody_can_open_is_refused_before_it_is_made():
+    maps = np.broadcast_to(np.float32(1 / 200), (1, 12, 12, 200, 200))
+    big = changed(maps=maps)
+    with pytest.raises(FigproofError, match=r"5,760,000 weights; .* at most 2,000,000") as caught:
+        derived(big, show_input=False)
+    assert "params.layers and params.heads" in caught.value.hint
+    assert derived(big, show_input=False, layers=[1, 12], heads=[3]).frame("maps")["weight"].size == 80_000
+
+
 @pytest.mark.parametrize("masked", [0.0, np.nan])
 def test_a_causal_mask_is_blank_whether_recorded_as_zero_or_nan(masked):
     table = derived(changed(maps=causal_maps(masked)), causal=True)
@@ -104,6 +131,51 @@ def test_token_labels_are_thinned_until_they_fit():
     boxes = [t.get_window_extent() for t in figure.axes[4].get_xticklabels()]
     assert 2 <= len(boxes) < 16
     assert not any(a.overlaps(b) for a, b in pairwise(boxes))
+
+
+NAMES = np.array([f"{at // 4 + 1},{at % 4 + 1}" for at in range(16)])
+
+
+def test_recorded_names_label_rows_and_columns_and_are_in_the_table():
+    table = derived(changed(tokens=NAMES), show_input=False)
+    assert table.frame("tokens")["name"].tolist() == NAMES.tolist()
+    figure = drawn(table, show_input=False)
+    labelled = [tick.get_text() for tick in figure.axes[4].get_yticklabels()]
+    step = 16 // len(labelled)
+    assert step > 1 and labelled == NAMES[::step].tolist()
+    assert [tick.get_text() for tick in figure.axes[4].get_xticklabels()] == labelled
+    assert figure.axes[4].get_yticks().tolist() == list(range(0, 16, step))
+    ordinal = {2: "2nd"}.get(step, f"{step}th")
+    assert figure.get_supxlabel() == f"every {ordinal} token is named"
+
+
+def test_names_that_are_wider_than_their_columns_stand_upright_and_long_ones_are_cut():
+    figure = drawn(derived(changed(tokens=np.array(["a rather long token"] * 16))))
+    labels = figure.axes[4].get_xticklabels()
+    assert {tick.get_text() for tick in labels} == {"a rather lo\u2026"}
+    assert {tick.get_rotation() for tick in labels} == {90}
+    boxes = [tick.get_window_extent() for tick in labels]
+    assert not any(a.overlaps(b) for a, b in pairwise(boxes))
+
+
+def test_a_name_is_drawn_as_it_is_written_and_never_as_math_or_as_a_command():
+    names = np.array(["$x^2$", "\n", "\u202ertl", *NAMES[3:]])
+    assert derived(changed(tokens=names)).frame("tokens")["name"].tolist()[:3] == [
+        "$x^2$",
+        "\\n",
+        "\\u202ertl",
+    ]
+    figure = drawn(derived(changed(tokens=names)))
+    assert not any(tick.get_parse_math() for tick in figure.axes[0].get_yticklabels())
+
+
+@pytest.mark.parametrize("tokens", [NAMES[:-1], NAMES[None], np.arange(16)])
+def test_names_that_are_not_one_text_a_token_are_refused(tokens):
+    with pytest.raises(
+        FigproofError, match=r"attention\.tokens: the 16 tokens have names of shape"
+    ) as caught:
+        derived(changed(tokens=tokens))
+    assert "one text for each token" in caught.value.hint
 
 
 def test_the_input_is_shown_with_its_class_and_prediction():

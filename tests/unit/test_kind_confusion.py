@@ -54,7 +54,7 @@ def test_rows_are_true_and_columns_predicted_classes():
     table = derive([run(0, ONE_WRONG)])
     assert counts(table) == [[3, 0, 1], [0, 2, 0], [0, 0, 2]]
     assert table.frame("pairs")["share_of_true"].reshape(3, 3)[0].tolist() == [0.75, 0, 0.25]
-    assert table.frame("support")["examples"].tolist() == [4, 2, 2]
+    assert table.frame("support")["points"].tolist() == [4, 2, 2]
     assert table.facts["accuracy"] == 7 / 8
 
 
@@ -74,6 +74,21 @@ def test_seeds_are_summed_unless_one_is_chosen():
     assert counts(derive(runs)) == [[7, 0, 1], [0, 4, 0], [0, 0, 4]]
     assert derive(runs).facts["runs"] == 2
     assert counts(derive(runs, seed=0)) == counts(derive([run(0, ONE_WRONG)]))
+
+
+def test_a_test_point_that_several_runs_predict_is_counted_once():
+    table = derive([run(seed, ONE_WRONG) for seed in range(5)])
+    assert table.frame("support")["points"].tolist() == [4, 2, 2]
+    assert (table.facts["points"], table.facts["predictions"], table.facts["accuracy"]) == (8, 40, 7 / 8)
+    axes, _ = picture(table)
+    written = " ".join(text.get_text().replace("\n", " ") for text in axes.texts)
+    assert "sum over 5 seeds, the same 8 test points" in written
+
+
+def test_points_of_different_test_sets_are_added():
+    table = derive([run(0, PERFECT), run(1, [*PERFECT[:-1], 1], labels=np.array([*LABELS[:-1], 1]))])
+    assert table.frame("support")["points"].tolist() == [8, 5, 3]
+    assert table.facts["points"] == 16 and not table.facts["same_points"]
 
 
 def test_several_conditions_need_a_choice():
@@ -122,7 +137,7 @@ def test_support_and_accuracy_stand_beside_the_matrix():
     axes, _ = picture(derive([run(0, ONE_WRONG)]))
     written = [text.get_text().replace("\n", " ") for text in axes.texts]
     assert {"n", "4", "2"} <= set(written)
-    assert "one run, epoch 1, accuracy 87.5 %" in written
+    assert "one run, 8 test points, epoch 1, accuracy 87.5 %" in written
 
 
 def test_every_number_reads_at_4_5_to_1_on_its_cell():

@@ -85,7 +85,7 @@ def test_every_recorded_epoch_is_in_the_table_whatever_panels_are_shown():
 
 def test_the_examples_of_all_seeds_are_pooled_unless_one_is_chosen():
     both = derive([run(seed=0), run(seed=1)], quantity="class_accuracy")
-    assert both.facts["examples"] == 12 and both.facts["runs"] == 2
+    assert (both.facts["runs"], both.facts["examples"], both.facts["same_examples"]) == (2, 6, True)
     alone = [derive([run(seed=seed)], quantity="class_accuracy").frame("profiles") for seed in (0, 1)]
     mean = (alone[0]["value"] + alone[1]["value"]) / 2
     np.testing.assert_allclose(both.frame("profiles")["value"], mean)

@@ -92,6 +92,17 @@ def test_lines_name_their_layers():
     assert [1, 2] in drawn and [5, 9] in drawn
 
 
+def test_lines_of_two_networks_share_a_scale_and_state_each_ratio():
+    healthy = run(0, {1: [4.0, 8.0], 2: [5.0, 10.0]}, condition="relu")
+    vanishing = run(1, {1: [0.001, 0.002], 2: [1.0, 2.0]}, condition="sigmoid")
+    panels = picture(derive([healthy, vanishing]), view="lines").axes
+    assert [axes.get_ylim() for axes in panels] == [panels[0].get_ylim()] * 2
+    written = [" ".join(text.get_text() for text in axes.texts).replace("\n", " ") for axes in panels]
+    assert (
+        "ReLU, one run, layer 1/2: 0.8" in written[0] and "Sigmoid, one run, layer 1/2: 0.001" in written[1]
+    )
+
+
 def test_runs_without_gradients_list_what_they_have():
     other = Run(0, "0" * 64, "e", "sgd", 0, {}, {"loss": Metric("loss", "", np.arange(1), np.ones(1))}, {})
     with pytest.raises(FigproofError, match="Recorded: loss"):

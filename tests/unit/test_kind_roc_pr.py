@@ -4,14 +4,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from figproof.canvas import clean_matplotlib
 from figproof.errors import FigproofError
 from figproof.kinds import example_run, load_kind
 from figproof.model import Snapshot
+from figproof.style import load_look
 
 ROOT = Path(__file__).resolve().parents[2]
 KIND = load_kind(ROOT / "figures", "roc_pr")
+LOOK = load_look(ROOT, "icml2025", "petroff10", "viridis", {})
 RANDOM = np.random.default_rng(0)
 LABELS = np.arange(120) % 4
 SCORES = 1.5 * np.eye(4)[LABELS] * np.array([0.5, 1, 2, 3]) + RANDOM.normal(size=(120, 4))
@@ -38,6 +42,27 @@ def test_every_class_and_both_averages_are_scikit_learns():
         assert found[average]["ap"] == pytest.approx(average_precision_score(truth, SCORES, average=average))
 
 
+@pytest.mark.parametrize("view, count", [("roc", 2), ("pr", 2), ("both", 4)])
+def test_every_average_of_the_legend_is_drawn_in_every_view(view, count):
+    params = KIND.params(view=view, classes=0)
+    table = KIND.derive(snapshot(), params)
+    figure = Figure((6.75, 3.2), dpi=100)
+    with clean_matplotlib(LOOK):
+        KIND.draw(figure, table, params, LOOK)
+    averages = [line for axes in figure.axes for line in axes.lines if line.get_color() == LOOK.ink]
+    assert len(averages) == count and all(len(line.get_xdata()) > 2 for line in averages)
+    assert [text.get_text()[:5] for text in figure.legends[0].get_texts()] == ["micro", "macro"]
+
+
+def test_the_area_under_macros_steps_is_the_mean_of_the_average_precisions():
+    table = KIND.derive(snapshot(), KIND.params())
+    curves = table.frame("curves")
+    part = (curves["curve"] == "macro") & (curves["kind"] == "pr")
+    area = (np.diff(curves["x"][part]) * curves["y"][part][1:]).sum()
+    classes = [average_precision_score(name == LABELS, SCORES[:, name]) for name in range(4)]
+    assert area == pytest.approx(np.mean(classes)) == pytest.approx(areas(table)["macro"]["ap"])
+
+
 def test_intervals_hold_the_area_and_shrink_with_more_points():
     few = areas(KIND.derive(snapshot(), KIND.params()))["macro"]
     many = areas(KIND.derive(snapshot(np.tile(LABELS, 9), np.tile(SCORES, (9, 1))), KIND.params()))["macro"]
@@ -59,6 +84,6 @@ def test_a_class_without_an_example_is_counted_and_not_drawn():
 
 def test_several_runs_are_refused_with_advice():
     runs = (snapshot().runs[0], example_run(2, "adam", seed=2, artifacts=dict(snapshot().runs[0].artifacts)))
-    with pytest.raises(FigproofError, match="the condition has 2: seed 1, seed 2") as caught:
+    with pytest.raises(FigproofError, match="one run is shown, 2 fit: adam seed 1, adam seed 2") as caught:
         KIND.derive(Snapshot("pin", runs), KIND.params())
     assert "params.seed" in caught.value.hint

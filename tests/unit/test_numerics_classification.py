@@ -14,6 +14,7 @@ from figproof.numerics.classification import (
     average_precision,
     interval,
     mean_curve,
+    mean_precision,
     precision_recall,
     rank,
     resampled_weights,
@@ -83,6 +84,23 @@ def test_the_mean_of_one_curve_is_that_curve():
     grid, mean = mean_curve([(x, y)])
     for at, height in zip(grid[1:], mean[1:], strict=True):
         assert height == pytest.approx(y[x == at].max())
+
+
+def test_the_mean_precision_is_the_classes_mean_by_brute_force_and_encloses_macro_ap():
+    labels = RANDOM.integers(0, 3, 90)
+    scores = np.round(np.eye(3)[labels] + RANDOM.normal(size=(90, 3)), 1)
+    truth = np.eye(3, dtype=bool)[labels]
+    recall, precision = mean_precision(
+        [precision_recall(rank(truth[:, at], scores[:, at])) for at in range(3)]
+    )
+    for r, height in zip(recall[1:], precision[1:], strict=True):
+        reached = []
+        for at in range(3):
+            theirs, recalls, _ = precision_recall_curve(truth[:, at], scores[:, at])
+            reached.append(theirs[recalls >= r][-1])  # scikit-learn's thresholds rise
+        assert height == pytest.approx(np.mean(reached))
+    macro = average_precision_score(truth, scores, average="macro")
+    assert (np.diff(recall) * precision[1:]).sum() == pytest.approx(macro, rel=1e-12)
 
 
 @pytest.mark.parametrize(

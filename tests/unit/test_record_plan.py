@@ -246,6 +246,37 @@ def test_a_plan_that_is_ended_goes_on_where_it_was(
     assert store.metrics.count_documents({}) == 2
 
 
+@pytest.mark.store
+def test_ctrl_c_ends_a_plan_with_one_line_that_says_what_is_done_and_how_to_go_on(
+    project: Project, store: Store, recording_address: str
+) -> None:
+    path = write(project, SLOW.replace("slow: 1.5", "slow: 30"))
+    arguments = [sys.executable, "-m", "figproof", "record", "--plan", str(path), "--jobs", "1"]
+    log = project.root / ".figproof" / "logs" / "record" / "2.log"
+    environment = {**os.environ, "FIGPROOF_STORE": recording_address}
+    with subprocess.Popen(
+        arguments,
+        cwd=project.root,
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        deadline = time.monotonic() + 20
+        while not (log.exists() and "started" in log.read_text()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        # As a terminal does: to every process of the group, and a second time.
+        os.killpg(process.pid, signal.SIGINT)
+        time.sleep(0.1)
+        os.killpg(process.pid, signal.SIGINT)
+        _, said = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert said.splitlines() == [
+        f"figproof: interrupted: 1 of 2 runs are recorded; to go on: figproof record --plan {path} --jobs 1"
+    ]
+    assert [run["status"] for run in store.runs.find().sort("_id")] == ["COMPLETED", "INTERRUPTED"]
+
+
 def record_when_free(project: Project, store: Store, said: list[str]) -> None:
     """Record as soon as the run that outlived its parent has closed."""
     deadline = time.monotonic() + 20

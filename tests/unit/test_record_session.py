@@ -153,13 +153,36 @@ def test_an_experiment_without_recorder_is_told_to_make_one(
     assert "made no Recorder" in capfd.readouterr().err
 
 
-def test_a_config_key_that_does_not_exist_and_an_unknown_command_are_refused(
-    store: Store, capfd: pytest.CaptureFixture[str]
-) -> None:
-    assert run_recorded(experiment(three_points), store, ["tiny", "with", "sead=1"]) == 1
-    assert "sead" in capfd.readouterr().err
+def test_an_unknown_command_is_refused(store: Store, capfd: pytest.CaptureFixture[str]) -> None:
     assert run_recorded(experiment(three_points), store, ["tiny", "mian"]) == 1
     assert "command 'mian' is unknown" in capfd.readouterr().err
+    assert store.runs.count_documents({}) == 0
+
+
+@pytest.mark.parametrize(
+    "arguments, said",
+    [
+        (["with", "sead=1"], "config: key 'sead' is unknown. Known: seed. Did you mean seed?"),
+        (["with", "seed=abc"], "config: seed: is 'abc'; allowed are whole numbers from 0 to 4294967295"),
+        (["with", "seed=-1"], "config: seed: is -1; allowed"),
+        (["with", "seed=5000000000"], "config: seed: is 5000000000; allowed"),
+        (["with", "seed=True"], "config: seed: is True; allowed"),
+        (
+            ["with", "quik"],
+            "with: 'quik' is neither key=value nor a named config. Known: quick. Did you mean quick?",
+        ),
+        (["wth", "seed=1"], "cannot read 'wth seed=1'\n  Hint: write: figproof record tiny with key=value"),
+    ],
+)
+def test_a_wrong_config_is_one_error_with_the_nearest_name_and_no_run(
+    store: Store, capfd: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    ex = experiment(three_points)
+    ex.add_named_config("quick", {"seed": 2})
+    assert run_recorded(ex, store, ["tiny", *arguments]) == 1
+    error = capfd.readouterr().err
+    assert error.startswith(f"error: {said}") and "Traceback" not in error
+    assert len(error.splitlines()) <= 2
     assert store.runs.count_documents({}) == 0
 
 

@@ -60,7 +60,11 @@ def test_a_filter_reaches_nested_keys_and_the_result():
 
 
 def test_an_empty_answer_says_how_many_runs_fail_which_condition():
-    documents = [document(1, lr=0.1), document(2, lr=0.1), document(3, status="FAILED", lr=0.5)]
+    documents = [
+        document(1, lr=0.1, width=2),
+        document(2, lr=0.1, width=2),
+        document(3, status="FAILED", lr=0.5, width=2),
+    ]
     question = selection(where={"config.lr": 0.5, "config.width": 3}, status="COMPLETED")
     with pytest.raises(FigproofError) as error:
         select(question, documents, WHERE)
@@ -69,8 +73,59 @@ def test_an_empty_answer_says_how_many_runs_fail_which_condition():
 
 
 def test_a_store_without_the_experiment_is_named():
-    with pytest.raises(FigproofError, match="holds none of experiment 'digits_mlp'"):
+    with pytest.raises(FigproofError, match=r"holds none of experiment 'digits_mlp'. None exists yet"):
         select(selection(), [], WHERE)
+    with pytest.raises(
+        FigproofError, match=r"Known: digits_attention, digits_mpl\. Did you mean digits_mpl\?"
+    ):
+        select(selection(), [], WHERE, ["digits_mpl", "digits_attention"])
+
+
+@pytest.mark.parametrize(
+    ("asked", "place"),
+    [
+        ({"where": {"config.optimzer": "adam"}}, "where"),
+        ({"group_by": ["config.optimzer"]}, "group_by"),
+        ({"varies": ["config.optimzer"]}, "varies"),
+    ],
+)
+def test_a_key_that_no_run_has_is_answered_with_the_nearest(asked, place):
+    with pytest.raises(FigproofError) as error:
+        select(selection(**asked), [document(1, optimizer="adam", rate=0.1)], WHERE)
+    said = f"{WHERE}: {place}: no run of digits_mlp has config.optimzer. Known: config.optimizer, "
+    assert str(error.value).startswith(said) and "Did you mean config.optimizer?" in str(error.value)
+
+
+def test_every_key_that_no_run_has_is_named_at_once_and_nested_ones_are_known():
+    question = selection(where={"config.data.nam": "a", "result.los": {"max": 1}})
+    documents = [document(1, data={"name": "a"}, result={"loss": 0.1}), document(2)]
+    with pytest.raises(FigproofError) as error:
+        select(question, documents, WHERE)
+    assert "Did you mean config.data.name?" in str(error.value) and "Did you mean result.loss?" in str(
+        error.value
+    )
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        (
+            "adm",
+            "fail config.optimizer = adm. config.optimizer: Known: 'adam', 'sgd'. Did you mean 'adam'?",
+        ),
+        (3, "config.optimizer: Known: 'adam', 'sgd'."),
+    ],
+)
+def test_a_value_that_no_run_has_is_answered_with_the_nearest(wanted, said):
+    documents = [document(1, optimizer="adam"), document(2, optimizer="sgd")]
+    with pytest.raises(FigproofError) as error:
+        select(selection(where={"config.optimizer": wanted}), documents, WHERE)
+    assert said in str(error.value)
+
+
+def test_a_number_written_as_text_is_told_apart_from_the_number():
+    with pytest.raises(FigproofError, match=r"config.lr: Known: 0.1"):
+        select(selection(where={"config.lr": "0.1"}), [document(1, lr=0.1)], WHERE)
 
 
 @pytest.mark.parametrize("status", ["RUNNING", "FAILED", "INTERRUPTED", "QUEUED"])

@@ -6,7 +6,15 @@ import pytest
 
 from figproof.errors import FigproofError, suggest
 from figproof.project import Project
-from figproof.specs import load_config, load_figure, load_figures, load_params, load_selection, rectangle
+from figproof.specs import (
+    load_config,
+    load_figure,
+    load_figures,
+    load_params,
+    load_selection,
+    rectangle,
+    text_figures,
+)
 
 KIND = '''"""A dot."""
 from pydantic import Field
@@ -133,6 +141,40 @@ def test_a_file_name_that_is_no_id_is_an_error(project, name):
 def test_a_figure_that_does_not_exist_is_answered_with_the_nearest(project):
     with pytest.raises(FigproofError, match=r"(?s)figure 'dot' is unknown.*Did you mean dots\?"):
         load_figure(project, "dot")
+
+
+def test_a_pin_that_nothing_asks_for_needs_a_selection_first(project):
+    said = figure_error(project, GOOD.replace("optimizers", "wide"))
+    assert "Hint: ask for its runs in config/selections/wide.yaml, then run: figproof pin wide" in said
+    (project.selections / "wide.yaml").write_text("experiment: digits_mlp\n")
+    assert "Hint: run: figproof pin wide" in figure_error(project, GOOD.replace("optimizers", "wide"))
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (KIND + "def broken(:\n", "figures/dot.py:14: cannot be loaded: invalid syntax"),
+        (
+            KIND.replace("def example", "number = 1 / 0\ndef example"),
+            "dot.py:13: cannot be loaded: ZeroDivision",
+        ),
+        (
+            "import no_such_module\n" + KIND,
+            "dot.py:1: cannot be loaded: ModuleNotFoundError: No module named",
+        ),
+        (KIND + "\0", "figures/dot.py"),
+    ],
+)
+def test_a_kind_that_cannot_be_loaded_is_named_with_its_line(project, source, said):
+    (project.kinds / "dot.py").write_text(source)
+    error = figure_error(project, GOOD)
+    assert said in error and "cannot be loaded" in error and "Hint: correct the file" in error
+
+
+def test_a_kind_with_a_syntax_error_is_named_before_anything_is_built(project):
+    (project.kinds / "dot.py").write_text(KIND + "def broken(:\n")
+    with pytest.raises(FigproofError, match=r"figures/dot\.py:14: cannot be loaded: invalid syntax"):
+        text_figures(project, load_figures(project))
 
 
 def test_an_unknown_selection_is_answered_with_the_nearest(project):

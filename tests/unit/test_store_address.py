@@ -59,6 +59,23 @@ def test_a_wrong_value_is_refused_with_what_is_allowed_and_without_its_password(
     assert caught.value.__cause__ is None
 
 
+@pytest.mark.parametrize(
+    ("value", "hint"),
+    [
+        ("embeded:.figproof/store", "did you mean embedded: at the start?"),
+        ("Embedded:x", "did you mean embedded: at the start?"),
+        (f"mongo://u:{SECRET}@h/db", "did you mean mongodb:// at the start?"),
+        (f"mongodb+srv://u:{SECRET}@h/db", "did you mean mongodb:// at the start?"),
+        (f"u:{SECRET}@h/db", "write : / @ % in the user name"),
+    ],
+)
+def test_a_mistyped_scheme_is_answered_with_the_nearest(value: str, hint: str) -> None:
+    with pytest.raises(FigproofError) as caught:
+        store_setting(Path("/p"), {"FIGPROOF_STORE": value})
+    assert (caught.value.hint or "").startswith(hint)
+    assert SECRET not in str(caught.value)
+
+
 def test_without_the_variable_the_store_is_in_the_project() -> None:
     assert store_setting(Path("/p"), {}) == StoreFolder(Path("/p/.figproof/store"))
 

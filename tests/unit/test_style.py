@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from figproof.canonical import digest_file
@@ -43,7 +44,7 @@ def test_conditions_are_ordered_as_registered_and_not_as_given() -> None:
 
 def test_an_unknown_condition_is_refused_with_the_nearest_name_and_the_file() -> None:
     with pytest.raises(FigproofError, match=r"condition 'adan' has no look.*Did you mean adam\?") as caught:
-        _look().ordered(["adan"])
+        _look().ordered(np.array(["adan"]))
     assert "add a line for adan to config/conditions.yaml" in str(caught.value)
 
 

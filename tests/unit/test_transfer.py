@@ -477,9 +477,7 @@ def test_the_commands_export_and_import(
     assert "imported before" in capsys.readouterr().out
     with open_store(store_root) as store:
         assert run_ids(store) == [3]
-        with pytest.raises(
-            FigproofError, match=r"no run of 'x' is in the store\. Experiments there: digits_mlp"
-        ):
+        with pytest.raises(FigproofError, match=r"no run of 'x' is in the store\. Known: digits_mlp"):
             run(store_root, "export", "--out", str(path), "--experiment", "x")
         empty(store)
 

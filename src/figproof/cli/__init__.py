@@ -58,6 +58,6 @@ def main(arguments: list[str] | None = None) -> int:
     except MemoryError:
         print("figproof: needs more memory than the machine has; give it fewer points", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print("figproof: interrupted", file=sys.stderr)
+    except KeyboardInterrupt as stopped:
+        print(f"figproof: interrupted{': ' if str(stopped) else ''}{stopped}", file=sys.stderr)
         return 130

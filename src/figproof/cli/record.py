@@ -11,12 +11,16 @@ from typing import Any
 from figproof.errors import FigproofError
 from figproof.project import Project
 
+JOBS = 2
+
 
 def add_parser(subparsers: Any) -> None:
     """Add ``record``."""
     parser = subparsers.add_parser("record", help="run an experiment, or a plan of them, into the store")
     parser.add_argument("--plan", type=Path, metavar="FILE", help="a list of runs, e.g. demo/runs.yaml")
-    parser.add_argument("--jobs", type=int, metavar="N", default=2, help="runs of a plan at a time (2)")
+    parser.add_argument(
+        "--jobs", type=int, metavar="N", default=JOBS, help=f"runs of a plan at a time ({JOBS})"
+    )
     parser.add_argument("experiment", nargs="?", help="a file in experiments/, without .py")
     parser.add_argument(
         "arguments", nargs=argparse.REMAINDER, help="Sacred's own, e.g. with seed=1 optimizer=adam; or help"
@@ -58,5 +62,9 @@ def _plan(project: Project, path: Path, jobs: int) -> int:
         raise FigproofError(f"is {jobs}; allowed are whole numbers from 1", where="--jobs")
     plan = load_plan(project, path)
     with open_store(project.root) as store:
-        failed = record_plan(project, store, plan, jobs, lambda line: print(line, flush=True))
+        try:
+            failed = record_plan(project, store, plan, jobs, lambda line: print(line, flush=True))
+        except KeyboardInterrupt as stopped:
+            again = f"figproof record --plan {path}" + (f" --jobs {jobs}" if jobs != JOBS else "")
+            raise KeyboardInterrupt(f"{stopped}; to go on: {again}") from None
     return int(failed > 0)

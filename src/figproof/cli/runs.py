@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from figproof.errors import FigproofError
+from figproof.errors import FigproofError, suggest
 
 
 def add_parser(subparsers: Any) -> None:
@@ -30,6 +30,7 @@ def add_parser(subparsers: Any) -> None:
 def export_command(arguments: argparse.Namespace, root: Path) -> int:
     """Export runs; 0 when the file is written."""
     from figproof.store import open_store
+    from figproof.store.reader import experiment_names
     from figproof.store.transfer import export_runs, run_ids
 
     if arguments.ids and arguments.experiment:
@@ -37,9 +38,9 @@ def export_command(arguments: argparse.Namespace, root: Path) -> int:
     with open_store(root) as store:
         ids = arguments.ids or run_ids(store, arguments.experiment)
         if not ids and arguments.experiment:
-            known = ", ".join(sorted(str(name) for name in store.runs.distinct("experiment.name"))) or "none"
+            known = suggest(arguments.experiment, experiment_names(store))
             raise FigproofError(
-                f"no run of {arguments.experiment!r} is in the store. Experiments there: {known}.",
+                f"no run of {arguments.experiment!r} is in the store. {known}",
                 where="figproof runs export --experiment",
             )
         export_runs(store, ids, arguments.out, _progress)

@@ -1,4 +1,4 @@
-"""Which runs of a pin a figure shows."""
+"""Which runs of a pin a figure shows: the one that fits, or all of one condition."""
 
 from __future__ import annotations
 
@@ -6,6 +6,35 @@ from collections.abc import Sequence
 
 from figproof.errors import FigproofError
 from figproof.model import Run, Snapshot
+from figproof.numerics.curves import run_name
+
+_MOST_NAMED = 12
+
+
+def one_run(snapshot: Snapshot, condition: str | None, seed: int | None) -> Run:
+    """The single run of the condition and the seed; what is None is not asked for.
+
+    Raises
+    ------
+    FigproofError
+        The pin is empty, no run fits, or several do (names them, and which parameter tells them apart).
+    """
+    found = [run for run in _of(snapshot, condition) if seed is None or run.seed == seed]
+    if len(found) == 1:
+        return found[0]
+    where = f"pin {snapshot.pin}"
+    if not found:
+        there = _named(_of(snapshot, condition))
+        raise FigproofError(
+            f"no run has seed {seed}; there are: {there}", where=where, hint="change params.seed"
+        )
+    several = [f"params.{key}" for key in ("condition", "seed") if len({getattr(r, key) for r in found}) > 1]
+    keys = " and ".join(several)
+    raise FigproofError(
+        f"one run is shown, {len(found)} fit: {_named(found)}",
+        where=where,
+        hint=f"set {keys} in the figure's YAML" if keys else "narrow the selection to one run a seed",
+    )
 
 
 def chosen_runs(snapshot: Snapshot, condition: str | None, seed: int | None) -> tuple[Run, ...]:
@@ -22,17 +51,17 @@ def chosen_runs(snapshot: Snapshot, condition: str | None, seed: int | None) -> 
     FigproofError
         The pin is empty, holds several conditions and none is named, or no run or several fit the seed.
     """
-    conditions = snapshot.conditions()
-    if not conditions:
-        raise FigproofError("the pin holds no run", where=f"pin {snapshot.pin}")
-    if condition is None and len(conditions) > 1:
+    if seed is not None:
+        return (one_run(snapshot, condition, seed),)
+    runs = _of(snapshot, condition)
+    conditions = sorted({run.condition for run in runs})
+    if len(conditions) > 1:
         raise FigproofError(
             f"the pin holds several conditions: {', '.join(conditions)}",
             where=f"pin {snapshot.pin}",
             hint="set params.condition in the figure's YAML",
         )
-    name = condition or conditions[0]
-    return snapshot.of(name) if seed is None else (snapshot.only_run(name, seed),)
+    return runs
 
 
 def run_of_each(snapshot: Snapshot, conditions: Sequence[str] | None, seed: int | None) -> tuple[Run, ...]:
@@ -50,11 +79,23 @@ def run_of_each(snapshot: Snapshot, conditions: Sequence[str] | None, seed: int 
     FigproofError
         The pin is empty, a condition is named twice, or no run or several fit.
     """
-    names = list(snapshot.conditions() if conditions is None else conditions)
-    if not names:
-        raise FigproofError("the pin holds no run", where=f"pin {snapshot.pin}")
+    names = sorted({run.condition for run in _of(snapshot, None)}) if conditions is None else list(conditions)
     if len(set(names)) < len(names):
         raise FigproofError(
             f"a condition is named twice: {', '.join(names)}", where=f"pin {snapshot.pin}: params.conditions"
         )
-    return tuple(snapshot.only_run(name, seed) for name in names)
+    return tuple(one_run(snapshot, name, seed) for name in names)
+
+
+def _of(snapshot: Snapshot, condition: str | None) -> tuple[Run, ...]:
+    if not snapshot.runs:
+        raise FigproofError(
+            "the pin holds no run", where=f"pin {snapshot.pin}", hint=f"run: figproof pin {snapshot.pin}"
+        )
+    return snapshot.runs if condition is None else snapshot.of(condition)
+
+
+def _named(runs: Sequence[Run]) -> str:
+    names = [f"{run.condition} {run_name(run)}" for run in runs[:_MOST_NAMED]]
+    more = f" and {len(runs) - _MOST_NAMED} more" if len(runs) > _MOST_NAMED else ""
+    return ", ".join(names) + more

@@ -16,7 +16,6 @@ from figproof.model import FloatArray, IntArray
 
 RESAMPLES = 1000
 LEVEL = 0.95
-_CHUNK_VALUES = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -142,3 +141,21 @@ def mean_curve(curves: list[tuple[FloatArray, FloatArray]]) -> tuple[FloatArray,
     grid = np.unique(np.concatenate([x for x, _ in curves]))
     heights = [np.interp(grid, x, np.maximum.accumulate(y)) for x, y in curves]
     return np.append(0.0, grid), np.append(0.0, np.mean(heights, axis=0))
+
+
+def mean_precision(curves: list[tuple[FloatArray, FloatArray]]) -> tuple[FloatArray, FloatArray]:
+    """The mean precision of several classes at every recall above 0 that one of them has.
+
+    A class's precision at recall r is that of its highest threshold whose recall is r or more: the steps
+    of :func:`average_precision`, not interpolated (Davis & Goadrich 2006 say why lines would be wrong).
+    So the area under the mean's steps is the mean of the average precisions, macro AP.
+
+    Parameters
+    ----------
+    curves : list of (recall, precision)
+        As :func:`precision_recall` gives them.
+    """
+    grid = np.unique(np.concatenate([recall[recall > 0] for recall, _ in curves]))
+    heights = [precision[1:][np.searchsorted(recall[1:], grid)] for recall, precision in curves]
+    mean = np.mean(heights, axis=0)
+    return np.append(0.0, grid), np.append(mean[0], mean)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy.typing as npt
 
 from figproof.errors import FigproofError
 from figproof.model import FloatArray, Frame, IntArray, Run, frame
+from figproof.numerics.curves import run_name
 
 AXES = "xyz"
 
@@ -94,6 +96,34 @@ def count_classes(labels: IntArray, columns: int | None, where: str) -> int:
             hint="record labels as classes that count from 0",
         )
     return highest + 1 if columns is None else columns
+
+
+def on_other_points(runs: Sequence[Run]) -> list[Run]:
+    """The runs whose ``predictions.labels`` are not those of the first: they predict other test points.
+
+    Runs that predict the same points say less than as many runs on different ones: a figure that pools
+    them must not count a point once for each run.
+    """
+    first = runs[0].array("predictions", "labels")
+    return [run for run in runs[1:] if not np.array_equal(run.array("predictions", "labels"), first)]
+
+
+def check_same_points(runs: Sequence[Run]) -> None:
+    """Refuse runs that predict different test points.
+
+    Raises
+    ------
+    FigproofError
+        Names the runs that differ from the first.
+    """
+    others = on_other_points(runs)
+    if others:
+        raise FigproofError(
+            f"{', '.join(map(run_name, others))} and {run_name(runs[0])} predict different test points "
+            "and cannot be pooled",
+            where=f"condition {runs[0].condition}",
+            hint="set params.seed, or record the runs with one test set",
+        )
 
 
 def check_points(chosen: list[int], count: int, where: str) -> None:

@@ -79,7 +79,8 @@ def record_plan(
     FigproofError
         Another process records a plan; or an id of the plan belongs to another run, which stays.
     KeyboardInterrupt
-        Ctrl-C or SIGTERM; the runs that were being recorded have ended INTERRUPTED.
+        Ctrl-C or SIGTERM, with how many runs are recorded; those that were being recorded have ended
+        INTERRUPTED.
     """
     with _only_one(project) as lock, _sigterm_interrupts():
         present = _present(store, plan)
@@ -90,6 +91,12 @@ def record_plan(
                 _start_what_can(project, store, batch, jobs, lock)
                 _collect(project, batch, len(plan), say)
                 time.sleep(_POLL_S)
+        except KeyboardInterrupt:
+            _stop(batch)
+            failed = f", {len(batch.failed)} failed" if batch.failed else ""
+            raise KeyboardInterrupt(
+                f"{len(batch.present)} of {len(plan)} runs are recorded{failed}"
+            ) from None
         finally:
             _stop(batch)
         new = len(batch.present) - len(present)
@@ -202,16 +209,23 @@ def _tail(log: Path) -> str:
 
 
 def _stop(batch: Batch) -> None:
-    """End what still runs; each run marks itself INTERRUPTED."""
-    processes = [process for _, process, _ in batch.running.values()]
-    for process in processes:
-        process.terminate()
-    for process in processes:
-        try:
-            process.wait(_STOP_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+    """End what still runs; each run marks itself INTERRUPTED, or has just ended well."""
+    # A second Ctrl-C must not leave a run behind.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        for _, process, _ in batch.running.values():
+            process.terminate()
+        for run, process, _ in batch.running.values():
+            try:
+                process.wait(_STOP_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            if process.returncode == 0:
+                batch.present.add(run.id)
+        batch.running.clear()
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def remove_run(store: Store, run_id: int) -> None:

@@ -11,12 +11,18 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from docopt import docopt
+from docopt import DocoptExit, docopt
 from sacred import SETTINGS, Experiment
 from sacred.arg_parser import get_config_updates
 from sacred.dependencies import get_commit_if_possible
 from sacred.run import Run
-from sacred.utils import SacredError, format_sacred_error, print_filtered_stacktrace
+from sacred.utils import (
+    ConfigAddedError,
+    SacredError,
+    format_sacred_error,
+    iterate_flattened,
+    print_filtered_stacktrace,
+)
 
 from figproof.errors import FigproofError, suggest
 from figproof.project import Project
@@ -29,6 +35,8 @@ if TYPE_CHECKING:
 _INTERRUPTED = 128 + signal.SIGINT
 _TERMINATED = 128 + signal.SIGTERM
 _DRIVER = ("bson", "gridfs", "pymongo")
+_HIGHEST_SEED = 2**32 - 1
+"""What numpy's global generator, which Sacred seeds, takes."""
 
 
 def has_git(file: str) -> bool:
@@ -76,7 +84,14 @@ def main(ex: Experiment, argv: Sequence[str] | None = None) -> None:
 def run_recorded(ex: Experiment, store: Store, argv: Sequence[str]) -> int:
     """Parse the command line, run, prove; the exit code."""
     short_usage, usage, internal_usage = ex.get_usage(argv[0])
-    options = docopt(internal_usage, list(argv[1:]), default_help=False)
+    try:
+        options = docopt(internal_usage, list(argv[1:]), default_help=False)
+    except DocoptExit:
+        hint = (
+            f"write: figproof record {ex.path} with key=value ... (figproof record {ex.path} help: all else)"
+        )
+        print(f"error: cannot read {' '.join(argv[1:])!r}\n  Hint: {hint}", file=sys.stderr)
+        return 1
     if options["help"] or options["--help"]:
         print(usage)
         return 0
@@ -92,6 +107,9 @@ def run_recorded(ex: Experiment, store: Store, argv: Sequence[str]) -> int:
         return _TERMINATED if isinstance(stopped, _Terminated) else _INTERRUPTED
     except FigproofError as error:
         print(f"error: {error}", file=sys.stderr)
+        return 1
+    except ConfigAddedError as error:
+        print(f"error: {_unknown_key(error)}", file=sys.stderr)
         return 1
     except SacredError as error:
         print(format_sacred_error(error, short_usage), file=sys.stderr)
@@ -115,9 +133,31 @@ def _run(ex: Experiment, store: Store, options: dict[str, Any]) -> Run:
         raise FigproofError(f"run {run_id} is in the store already", where=f"--id: {store.address}")
     options = {**options, "--id": run_id}
     updates, named = get_config_updates(options["UPDATE"])
+    _check_updates(ex, updates, named)
     ex.observers.append(RunObserver(store))
     with _interruptible(ex):
         return ex.run(command, updates, named, info={}, meta_info={}, options=options)
+
+
+def _check_updates(ex: Experiment, updates: dict[str, Any], named: Sequence[str]) -> None:
+    """Refuse what Sacred meets with a traceback, before there is a run."""
+    known = sorted(name for name, _ in ex.gather_named_configs())
+    for name in named:
+        if name not in known and not Path(name).is_file():
+            problem = f"{name!r} is neither key=value nor a named config. {suggest(name, known)}"
+            raise FigproofError(problem, where="with")
+    seed = updates.get("seed", 0)
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= _HIGHEST_SEED:
+        raise FigproofError(
+            f"is {seed!r}; allowed are whole numbers from 0 to {_HIGHEST_SEED}", where="config: seed"
+        )
+
+
+def _unknown_key(error: ConfigAddedError) -> FigproofError:
+    """Sacred's refusal of a key that no config function sets, with the nearest that one does."""
+    given = sorted(error.__conflicting_configs__)
+    known = {key for key, _ in iterate_flattened(error.__config__)} - set(given)
+    return FigproofError(f"key {given[0]!r} is unknown. {suggest(given[0], known)}", where="config")
 
 
 def _whole_id(given: str | None) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ ALLOWED = (
     "Allowed: mongodb://user:password@host:port/database (port 27017 and database "
     f"{DEFAULT_DATABASE!r} if left out), embedded:folder, or unset for the embedded store in .figproof/store"
 )
+_SCHEMES = {"embedded": "embedded:", "mongodb": "mongodb://", "mongodb+srv": "mongodb://"}
 # A password may hold @ and, unquoted, a slash; a colon with a port after it begins no password.
 _URL_CREDENTIALS = re.compile(r"://(?:[^/\s:@]*:(?!\d{1,5}(?:[/\s]|$))\S*|[^/\s]*)@")
 
@@ -86,6 +88,9 @@ def parse_address(value: str) -> Address:
 
     hint = "write : / @ % in the user name or the password as %3A %2F %40 %25"
     if not value.startswith("mongodb://"):
+        # The nearest scheme, and never what was given: a password may stand there.
+        near = difflib.get_close_matches(value.partition(":")[0].lower(), _SCHEMES, n=1)
+        hint = f"did you mean {_SCHEMES[near[0]]} at the start?" if near else hint
         raise FigproofError(f"does not start with mongodb://. {ALLOWED}", where=VARIABLE, hint=hint)
     try:
         parsed = parse_uri(value, warn=False)

@@ -81,6 +81,12 @@ def list_runs(store: Store, experiment: str) -> list[dict[str, Any]]:
     return [_cleaned(run) for run in found.sort("_id", 1)]
 
 
+def experiment_names(store: Store) -> tuple[str, ...]:
+    """Names of the experiments that the store has runs of, sorted."""
+    found = store.runs.distinct("experiment.name")
+    return tuple(sorted(name for name in found if isinstance(name, str)))
+
+
 def read_run(store: Store, run_id: Any) -> StoredRun:
     """A run with all its metrics.
 
