@@ -1,8 +1,9 @@
 """What a search over hyper-parameters found: its settings, and how much each hyper-parameter matters.
 
 ``parallel``: an axis a hyper-parameter, a line a setting, coloured by the metric at the right; the darkest
-lines are the best settings and lie on top, the thickest is the best one. ``scatter``: every two
-hyper-parameters, and each against the metric. ``importance``: the share of the metric's variance that is due
+lines are the best settings and lie on top, the thickest is the best one; lines that share one of a few values
+are fanned out around it. ``scatter``: every two hyper-parameters, and each against the metric; settings that
+share a place stand around it. ``importance``: the share of the metric's variance that is due
 to each hyper-parameter, alone or together with others, from a random forest that is judged out of bag.
 Settings that diverged stay visible, grey, and are counted.
 """
@@ -56,6 +57,7 @@ GOLDEN_ANGLE = np.pi * (3 - np.sqrt(5))
 STRIP_IN, AROUND_IN, LEAST_PANEL_IN = 0.09, 0.75, 0.55
 ROW_PT, DOT_PT = 12.0, 3.4
 MANY = 200
+WEAK = 0.5
 
 
 class Params(KindParams):
@@ -392,7 +394,9 @@ def _note_parts(table: Table, params: Params) -> list[str]:
     lost = f"{facts['diverged']} diverged" if facts["diverged"] else ""
     if params.view == "importance":
         parts += [f"{lost}, left out"] if lost else []
-        return [*parts, f"random forest, out-of-bag R² = {facts['r2']:.2f}", "95 % CI over settings"]
+        weak = " (weak fit)" if facts["r2"] < WEAK else ""
+        forest = f"random forest, out-of-bag R² = {facts['r2']:.2f}{weak}"
+        return [*parts, forest, "95 % CI over settings"]
     best = _signed(short_number(settings["metric"][0], settings["metric"]))
     marks = ("thick", "grey, dashed") if params.view == "parallel" else ("ringed", "grey crosses")
     return [*parts, f"{marks[0]}: best ({best})"] + ([f"{marks[1]}: {lost}"] if lost else [])
@@ -410,7 +414,7 @@ def example() -> Example:
         best = -1.0 if optimizer == "sgd" else -2.5
         level = 0.97 - 0.09 * (np.log10(rate) - best) ** 2 - 0.8 / width + random.normal(0, 0.01)
         values = max(level, 0.1) - 0.3 * np.exp(-np.arange(6) / 1.5)
-        if optimizer == "sgd" and rate > 1:
+        if optimizer == "sgd" and rate > 0.3:
             values[2:] = np.nan
         config = {"learning_rate": rate, "weight_decay": decay, "width": width, "optimizer": optimizer}
         metrics = {"accuracy": Metric("accuracy", "", np.arange(6), values, "epoch")}
