@@ -106,6 +106,10 @@ def test_keys_are_those_that_differ_or_those_given_in_their_order():
     chosen = derive(runs, keys=["width", "rate"])
     assert chosen.frame("axes")["key"].tolist() == ["width", "rate", "accuracy"]
     assert chosen.facts["not_shown"] == ["name"]
+    note = texts_of(picture(chosen, keys=["width", "rate"]).axes[0])[-1]
+    assert note.startswith("last epoch, 2 settings, one run each, 1 other key differs")
+    whole = [run(n, [n], hidden=[n]) for n in (1, 2)]
+    assert derive(whole, keys=["hidden"]).facts["not_shown"] == []
 
 
 def test_a_key_may_have_the_metric_s_name():
