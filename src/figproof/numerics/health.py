@@ -38,7 +38,7 @@ DIVERGED_RATIO = 1.1
 VANISHING_RATIO = 0.02
 """Mean absolute gradient of the first layer over that of the last, the median over training."""
 EXPLODING_RATIO = 65.0
-"""Norm of the gradient over the median of all its values before."""
+"""Norm of the gradient over what it was before."""
 
 LEARNED_FALL = 0.1
 """Share of the first loss; a smaller fall is noise, and what comes after it no fault of its own."""
@@ -204,8 +204,9 @@ def vanishing(steps: IntArray, first: FloatArray, last: FloatArray) -> Check:
 def exploding(steps: IntArray, norms: FloatArray) -> Check:
     """The norm of the gradient jumps far above what it was before, while it is finite.
 
-    The value is the largest ratio of the norm to the median of all norms before it (zeros before the
-    first gradient are left out); it starts at the first step above the threshold.
+    The value is the largest ratio of the norm to the median of all norms before it, or to the first norm
+    where that is larger: a network that leaves a plateau has more gradient than on it, and no more than
+    at first. It starts at the first step above the threshold.
 
     Parameters
     ----------
@@ -217,7 +218,7 @@ def exploding(steps: IntArray, norms: FloatArray) -> Check:
     if usable.sum() < 2:
         return unchecked("exploding", EXPLODING_RATIO, "fewer than 2 finite gradients")
     whole = whole[usable]
-    before = _medians_before(whole)
+    before = np.maximum(_medians_before(whole), whole[0])
     ratios = np.divide(whole[1:], before, out=np.zeros(before.size), where=before > 0)
     above = np.flatnonzero(ratios > EXPLODING_RATIO)
     at = int(steps[usable][1 + above[0]]) if above.size else -1
