@@ -37,6 +37,7 @@ from figproof.axes.names import (
     legend_over,
     note,
     spread,
+    wrapped,
 )
 from figproof.axes.points import (
     cross_style,
@@ -94,5 +95,6 @@ __all__ = [
     "symlog_ticks",
     "text_width_in",
     "words",
+    "wrapped",
     "write_cells",
 ]
