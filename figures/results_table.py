@@ -13,7 +13,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 from pydantic import Field, model_validator
 
-from figproof.axes import in_inches, size_in, text_width_in, words
+from figproof.axes import in_inches, size_in, text_width_in, words, wrapped
 from figproof.errors import FigproofError
 from figproof.kinds import Example, KindParams, example_run
 from figproof.latex import escape_latex, escape_markdown, macro_name
@@ -247,7 +247,7 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
     gap, (width, height) = 1.6 * size / 72, size_in(fig)
     total = sum(widths) + gap * (len(widths) - 1)
     line, note_line = ROW * size / 72, 1.3 * small / 72
-    note = _wrapped(fig, ", ".join(_rule(table, params)), total, small)
+    note = wrapped(fig, ", ".join(_rule(table, params)), total, small)
     needed = line * (len(texts) + 1) + note_line * (len(note) + 0.4)
     for have, want, what in ((width, total, "wide"), (height, needed, "high")):
         if want > have:
@@ -281,17 +281,6 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
     # Placed in inches already: the layout must not make room for them.
     for artist in (*axes.texts, *axes.artists, *axes.lines):
         artist.set_in_layout(False)
-
-
-def _wrapped(fig: Any, text: str, width_in: float, size_pt: float) -> list[str]:
-    lines = [""]
-    for word in text.split(" "):
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and text_width_in(fig, longer, size_pt) > width_in:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return lines
 
 
 def texts(figure: str, table: Table, params: Params, look: Any) -> dict[str, str]:

@@ -39,6 +39,7 @@ from figproof.axes.names import (
     legend_over,
     note,
     spread,
+    wrapped,
 )
 from figproof.axes.pictures import PictureRow, borders, picture_rows, rounded
 from figproof.axes.points import (
@@ -118,5 +119,6 @@ __all__ = [
     "upright_axis",
     "ways",
     "words",
+    "wrapped",
     "write_cells",
 ]

@@ -55,8 +55,11 @@ def curve(
     axes.plot(part["x"], part["value"], **{**style, **(marks if marker else {})})
 
 
-def crosses(axes: Any, marks: Frame, look: Any) -> None:
-    """A cross where a run stops being finite, at its last finite value or at the top."""
+def crosses(axes: Any, marks: Frame, look: Any, *, colour: str | None = None) -> None:
+    """A cross where a run stops being finite, at its last finite value or at the top.
+
+    In the colour of its condition if none is given.
+    """
     low, high = axes.get_ylim()
     for condition, x, value in zip(marks["condition"], marks["x"], marks["value"], strict=True):
         at = high if np.isnan(value) else min(max(value, low), high)
@@ -66,15 +69,16 @@ def crosses(axes: Any, marks: Frame, look: Any) -> None:
             marker="x",
             markeredgewidth=1.2,
             markersize=5,
-            color=look.colour(condition),
+            color=colour or look.colour(condition),
             clip_on=False,
         )
 
 
-def rings(axes: Any, best: Frame, look: Any) -> None:
-    """A ring around a condition's best point."""
+def rings(axes: Any, best: Frame, look: Any, *, colour: str | None = None) -> None:
+    """A ring around a point, in the colour of its condition if none is given."""
     for condition, x, value in zip(best["condition"], best["x"], best["value"], strict=True):
-        ring = {"markerfacecolor": "white", "markeredgecolor": look.colour(condition), "markeredgewidth": 1.1}
+        edge = colour or look.colour(condition)
+        ring = {"markerfacecolor": "white", "markeredgecolor": edge, "markeredgewidth": 1.1}
         axes.plot([x], [value], marker="o", markersize=5, linestyle="none", zorder=3, **ring)
 
 

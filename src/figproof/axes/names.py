@@ -140,6 +140,22 @@ def fit_lines(fig: Any, parts: Sequence[str], look: Inks, *, columns: float = 1)
     return ",\n".join(lines)
 
 
+def wrapped(fig: Any, text: str, width_in: float, size_pt: float) -> list[str]:
+    """A text in lines of at most so many inches, broken between words, or in a word that is wider."""
+    lines = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and text_width_in(fig, longer, size_pt) > width_in:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+        while len(lines[-1]) > 1 and text_width_in(fig, lines[-1], size_pt) > width_in:
+            room = width_in / text_width_in(fig, lines[-1], size_pt)
+            cut = max(1, int(0.95 * room * len(lines[-1])))
+            lines[-1:] = [lines[-1][:cut], lines[-1][cut:]]
+    return lines
+
+
 def note(axes: Any, text: str, look: Inks) -> Text:
     """Small text above the axes, at their left: what was averaged, n, what is missing."""
     return axes.annotate(  # type: ignore[no-any-return]

@@ -24,7 +24,7 @@ FAULTS = (
 )
 """One rule each, in the order in which they are reported."""
 
-OF_GRADIENTS = ("vanishing", "exploding")
+NOT_FINITE = "losses are not finite"
 
 _THRESHOLDS = {
     "overfitting": health.OVERFIT_RISE,
@@ -77,44 +77,55 @@ def of_whole_gradient(run: Run) -> tuple[IntArray, FloatArray]:
     return steps, np.asarray(np.hypot.reduce(values, axis=0))
 
 
+def of_outer_layers(run: Run) -> list[tuple[IntArray, FloatArray]]:
+    """Steps and mean absolute gradient of the first and of the last layer; empty if fewer than two."""
+    means = [*_layers(run, "mean").values()]
+    if len(means) < 2:
+        return [(np.zeros(0, dtype=np.int64), np.zeros(0))] * 2
+    return [(metric.steps, metric.values) for metric in (means[0], means[-1])]
+
+
 def sentence(check: Check, step_unit: str) -> tuple[str, ...]:
-    """``("oscillating from epoch 16", "swings of 21 % of the first loss (limit 8 %)")``."""
+    """``("oscillating from epoch 16", "late swings of 21 % (limit 8 %)")``; empty if nothing was found."""
     if not check.found:
         return ()
     start = "throughout" if check.fault == "underfitting" else f"from {step_unit} {check.step}"
     value, limit = _spelt(check.fault, check.value), _spelt(check.fault, check.threshold)
     measured = {
-        "overfitting": f"validation rises by {value} of its fall",
-        "underfitting": f"{value} of the first loss is left",
-        "plateau": f"changes by {value} of its fall",
-        "oscillating": f"swings of {value} of the first loss",
-        "diverged": f"ends at {value} of the first loss",
-        "not finite": f"{value} of the {step_unit}s",
-        "vanishing": f"first / last layer {value}",
+        "overfitting": f"validation rises {value}",
+        "underfitting": f"{value} of the loss is left",
+        "plateau": f"changes by {value}",
+        "oscillating": f"late swings of {value}",
+        "diverged": f"ends at {value} its start",
+        "not finite": f"{value} of {step_unit}s",
+        "vanishing": f"first/last layer {value}",
         "exploding": f"norm grows {value}-fold",
     }[check.fault]
     return f"{check.fault} {start}", f"{measured} (limit {limit})"
 
 
 def verdict(checks: Sequence[Check], step_unit: str) -> list[tuple[str, ...]]:
-    """The faults that were found, or that none was, and what was not checked: a line each, in parts."""
+    """What is written on a run's panel, line by line, each in parts that may be broken apart.
+
+    The faults that were found, or that none was by how many rules; then the rules that were not asked
+    and why, but for those of losses that are not finite, which is a fault of its own.
+    """
     lines = [sentence(check, step_unit) for check in checks if check.found]
-    asked = [check for check in checks if check.checked]
+    asked = sum(check.checked for check in checks)
     if not lines:
-        rules = f"{len(asked)} rule{'s' if len(asked) != 1 else ''}"
-        lines.append((f"no fault found by {rules}",))
-    lacking = dict.fromkeys(check.why for check in checks if not check.checked)
-    return lines + [
-        (f"not checked: {why} ({', '.join(c.fault for c in checks if not c.checked and c.why == why)})",)
-        for why in lacking
-    ]
+        lines.append((f"no fault found by {asked} rule{'s' if asked != 1 else ''}",))
+    for why in dict.fromkeys(check.why for check in checks if not check.checked):
+        if why != NOT_FINITE:
+            names = [check.fault for check in checks if not check.checked and check.why == why]
+            lines.append((f"not checked: {', '.join(names)}", f"({why})"))
+    return lines
 
 
 def _spelt(fault: str, value: float) -> str:
-    """A ratio as it is read: a share in percent, a large or tiny one as a number."""
+    """Large ratios as a number, shares in percent."""
     if fault in ("vanishing", "exploding"):
         return _rounded(value)
-    return f"{_rounded(100 * value)} %" if value < 10 else f"{_rounded(value)} times"
+    return f"{_rounded(value)} ×" if fault == "diverged" else f"{_rounded(100 * value)} %"
 
 
 def _rounded(value: float) -> str:
@@ -132,7 +143,7 @@ def _layers(run: Run, statistic: str) -> dict[int, Metric]:
 def _refusal(*losses: Metric) -> str:
     """Why the rules for losses cannot be asked; empty if they can."""
     if any(not np.isfinite(loss.values).all() for loss in losses):
-        return "losses are not finite"
+        return NOT_FINITE
     if any(loss.values.size < health.LEAST_POINTS for loss in losses):
         return f"fewer than {health.LEAST_POINTS} points"
     if any(loss.values[0] <= 0 for loss in losses):
