@@ -337,7 +337,7 @@ def _line(axes: Any, table: Table, panel: int, metric: str, style: Mapping[str, 
 def _name_beyond(axes: Any, table: Table, panel: int, metric: str, look: Any) -> None:
     """The largest value of a line that lies above the axes, beside its triangle."""
     off = _of(table.frame("beyond"), panel, metric)
-    low, high = axes.get_ylim()
+    high = axes.get_ylim()[1]
     above = np.flatnonzero(off["value"] > high)
     if not above.size:
         return
