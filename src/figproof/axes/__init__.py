@@ -38,6 +38,7 @@ from figproof.axes.names import (
     note,
     spread,
     wrapped,
+    write_above,
 )
 from figproof.axes.points import (
     cross_style,
@@ -50,7 +51,14 @@ from figproof.axes.points import (
     square_grid,
     star_rim,
 )
-from figproof.axes.scales import colour_bar, log_tick_text, log_tick_values, log_ticks, symlog_ticks
+from figproof.axes.scales import (
+    colour_bar,
+    few_ticks,
+    log_tick_text,
+    log_tick_values,
+    log_ticks,
+    symlog_ticks,
+)
 from figproof.axes.space import box_frame
 
 __all__ = [
@@ -64,6 +72,7 @@ __all__ = [
     "colour_bar",
     "cross_style",
     "end_labels_fit",
+    "few_ticks",
     "fit_lines",
     "frame_cell",
     "hatch_cell",
@@ -96,5 +105,6 @@ __all__ = [
     "text_width_in",
     "words",
     "wrapped",
+    "write_above",
     "write_cells",
 ]
