@@ -102,15 +102,15 @@ def derive(snapshot: Snapshot, params: Params) -> Table:
     asked = [(run, check_run(run, params.train, params.validation)) for run in runs]
     asked.sort(key=lambda pair: _rank(pair[1]))
     every = [_lines(run, losses) for run, _ in asked]
+    if params.y_scale == "log":
+        _check_positive([lines[name][1] for lines in every for name in losses])
     limits = {
         "loss": _limits(every, losses, params.y_scale == "log"),
         "gradient": _limits(every, GRADIENTS, True),
     }
     if not limits["loss"]:
         raise FigproofError(
-            f"no run has a finite {'positive ' if params.y_scale == 'log' else ''}loss to show",
-            where=f"pin {snapshot.pin}",
-            hint="leave these runs out" + (", or set y_scale: linear" if params.y_scale == "log" else ""),
+            "no run has a finite loss to show", where=f"pin {snapshot.pin}", hint="leave these runs out"
         )
     frames = _frames(asked, every, limits, params, unit)
     facts = {
@@ -153,6 +153,16 @@ def _frames(
         for name, frames in found.items():
             parts[name] += [_of_panel(panel, part) for part in frames]
     return {name: concatenate(part) for name, part in parts.items()}
+
+
+def _check_positive(losses: Sequence[FloatArray]) -> None:
+    lowest = min((float(loss[np.isfinite(loss)].min(initial=np.inf)) for loss in losses), default=np.inf)
+    if lowest <= 0:
+        raise FigproofError(
+            f"a loss of {lowest:.6g} cannot stand on a logarithmic axis",
+            where="params.y_scale",
+            hint="set y_scale: linear",
+        )
 
 
 def _step_limits(steps: IntArray) -> list[float]:
