@@ -82,9 +82,10 @@ def unchecked(fault: str, threshold: float, why: str) -> Check:
 def overfitting(steps: IntArray, train: FloatArray, validation: FloatArray) -> Check:
     """Validation loss ends above its lowest while training loss fell on.
 
-    All are medians over a tenth of the run (of a thousand such stretches in a long one); from the rise is taken the validation loss's noise, the median
-    deviation of its changes from step to step in the later half, and it is divided by the fall from the
-    first value to the lowest. It starts in the middle of the lowest tenth.
+    All are medians over a tenth of the run (of a thousand such stretches in a long one). From the rise is
+    taken the validation loss's noise, the median deviation of its changes from step to step in the later
+    half, and it is divided by the fall from the first value to the lowest. It starts in the middle of the
+    lowest tenth.
 
     Parameters
     ----------
