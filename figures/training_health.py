@@ -18,36 +18,51 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 from pydantic import Field
 
-from figproof.axes import axis_label, legend_over, log_ticks, quantity, roles, size_in, wrapped
-from figproof.axes.curves import DASHES, crosses, curve, rings
-from figproof.errors import FigproofError, suggest
-from figproof.kinds import Example, KindParams, example_run
-from figproof.model import (
-    FloatArray,
-    Frame,
-    IntArray,
-    Metric,
-    Run,
-    Snapshot,
-    Table,
-    concatenate,
-    frame,
+from figproof.axes import (
+    axis_label,
+    few_ticks,
+    label_axis,
+    legend_below,
+    log_ticks,
+    quantity,
+    roles,
+    size_in,
+    wrapped,
+    write_above,
 )
-from figproof.numerics.curves import metric_of_each, run_name
+from figproof.axes.curves import DASHES, crosses, curve, leavings, name_highest, rings
+from figproof.errors import FigproofError
+from figproof.kinds import Example, KindParams, example_run
+from figproof.model import FloatArray, Frame, IntArray, Metric, Run, Snapshot, Table, concatenate, frame
+from figproof.numerics.choosing import config_title
+from figproof.numerics.curves import align, metric_of_each, run_name
+from figproof.numerics.events import broken_frame
 from figproof.numerics.health import Check
 from figproof.numerics.lines import check_units
 from figproof.numerics.reduce import keep_extremes
 from figproof.numerics.scales import beyond, common_limits
-from figproof.numerics.verdicts import FAULTS, check_run, of_outer_layers, of_whole_gradient, verdict
+from figproof.numerics.verdicts import (
+    FAULTS,
+    check_run,
+    checks_frame,
+    of_outer_layers,
+    of_whole_gradient,
+    verdict,
+)
 
 MOST_RUNS = 24
 DRAWN_STRETCHES = 300
-NARROWEST_PANEL_IN = 1.32
-LONGEST_TITLE = 80
+NARROWEST_PANEL_IN = 1.1
+# Of a row that has room for the gradient below the losses.
+LOWEST_ROW_IN = 1.4
 # What ticks and labels take of a figure's width; how much of a column text may fill.
-_TICKS_IN, _ROOM = 0.45, 0.96
-GRADIENTS = ("whole norm", "mean of first layer", "mean of last layer")
+_TICKS_IN, _ROOM = 0.6, 0.93
+GRADIENTS = ("gradient norm", "first layer's mean |gradient|", "last layer's mean |gradient|")
 RING_ON = {"overfitting": "validation", "vanishing": GRADIENTS[1], "exploding": GRADIENTS[0]}
+
+
+Lines = Mapping[str, tuple[IntArray, FloatArray]]
+"""What a panel shows: name of a line -> its steps and values."""
 
 
 class Params(KindParams):
@@ -69,7 +84,10 @@ class Params(KindParams):
         description="Config keys whose values title a panel, e.g. [optimizer, learning_rate]; "
         "the condition, and the seed where it has several, if left out.",
     )
-    gradients: bool = Field(default=True, description="Draw the gradient below the losses, where recorded.")
+    gradients: bool = Field(
+        default=True,
+        description="Draw the gradient below the losses, where it was recorded and rows are 1.4 in high.",
+    )
     y_scale: Literal["linear", "log"] = Field(default="linear", description="Scale of the losses.")
 
 
@@ -84,29 +102,17 @@ def derive(snapshot: Snapshot, params: Params) -> Table:
     asked = [(run, check_run(run, params.train, params.validation)) for run in runs]
     asked.sort(key=lambda pair: _rank(pair[1]))
     every = [_lines(run, losses) for run, _ in asked]
+    if params.y_scale == "log":
+        _check_positive([lines[name][1] for lines in every for name in losses])
     limits = {
         "loss": _limits(every, losses, params.y_scale == "log"),
         "gradient": _limits(every, GRADIENTS, True),
     }
     if not limits["loss"]:
         raise FigproofError(
-            f"no run has a finite {'positive ' if params.y_scale == 'log' else ''}loss to show",
-            where=f"pin {snapshot.pin}",
-            hint="leave these runs out" + (", or set y_scale: linear" if params.y_scale == "log" else ""),
+            "no run has a finite loss to show", where=f"pin {snapshot.pin}", hint="leave these runs out"
         )
-    names = ("panels", "checks", "lines", "rings", "crosses", "beyond")
-    parts: dict[str, list[Frame]] = {name: [] for name in names}
-    for panel, ((run, checks), lines) in enumerate(zip(asked, every, strict=True)):
-        parts["panels"].append(_panel_frame(panel, run, params, verdict(checks, unit)))
-        parts["checks"].append(_checks_frame(panel, run, checks))
-        parts["lines"] += [_line_frame(panel, name, *part) for name, part in lines.items()]
-        parts["rings"].append(_rings_frame(panel, checks, lines, params))
-        parts["crosses"].append(_crosses_frame(panel, *lines[params.train]))
-        parts["beyond"] += [
-            _beyond_frame(panel, name, *part, limits["loss" if name in losses else "gradient"])
-            for name, part in lines.items()
-        ]
-    frames = {name: concatenate(part) for name, part in parts.items()}
+    frames = _frames(asked, every, limits, params, unit)
     facts = {
         "unit": first.unit,
         "step_unit": unit,
@@ -118,6 +124,45 @@ def derive(snapshot: Snapshot, params: Params) -> Table:
         "gradient_limits": limits["gradient"],
     }
     return Table(frames, facts)
+
+
+def _frames(
+    asked: Sequence[tuple[Run, tuple[Check, ...]]],
+    every: Sequence[Lines],
+    limits: Mapping[str, Sequence[float]],
+    params: Params,
+    step_unit: str,
+) -> dict[str, Frame]:
+    """One below the other, what the panels show; each row says of which panel it is."""
+    names = ("panels", "verdicts", "checks", "lines", "rings", "crosses", "beyond")
+    parts: dict[str, list[Frame]] = {name: [] for name in names}
+    for panel, ((run, checks), lines) in enumerate(zip(asked, every, strict=True)):
+        alone = align([lines[params.train][0]], [lines[params.train][1]], "equal")
+        found: dict[str, list[Frame]] = {
+            "panels": [_panel_frame(run, params)],
+            "verdicts": [_verdict_frame(verdict(checks, step_unit))],
+            "checks": [checks_frame(run, checks)],
+            "lines": [_line_frame(name, *part) for name, part in lines.items()],
+            "rings": [_rings_frame(checks, lines, params)],
+            "crosses": [broken_frame(run.condition, params.train, [run], alone, None)],
+            "beyond": [
+                _beyond_frame(name, *part, limits["gradient" if name in GRADIENTS else "loss"])
+                for name, part in lines.items()
+            ],
+        }
+        for name, frames in found.items():
+            parts[name] += [_of_panel(panel, part) for part in frames]
+    return {name: concatenate(part) for name, part in parts.items()}
+
+
+def _check_positive(losses: Sequence[FloatArray]) -> None:
+    lowest = min((float(loss[np.isfinite(loss)].min(initial=np.inf)) for loss in losses), default=np.inf)
+    if lowest <= 0:
+        raise FigproofError(
+            f"a loss of {lowest:.6g} cannot stand on a logarithmic axis",
+            where="params.y_scale",
+            hint="set y_scale: linear",
+        )
 
 
 def _step_limits(steps: IntArray) -> list[float]:
@@ -148,75 +193,37 @@ def _rank(checks: Sequence[Check]) -> int:
     return found[-1] + 1 if found else 0
 
 
-def _lines(run: Run, losses: Sequence[str]) -> dict[str, tuple[IntArray, FloatArray]]:
+def _lines(run: Run, losses: Sequence[str]) -> Lines:
     """What a panel shows: name -> steps and values; of the gradient what was recorded."""
     drawn = {name: (run.metric(name).steps, run.metric(name).values) for name in losses}
     gradients = dict(zip(GRADIENTS, [of_whole_gradient(run), *of_outer_layers(run)], strict=True))
     return drawn | {name: part for name, part in gradients.items() if part[0].size}
 
 
-def _line_frame(panel: int, name: str, steps: IntArray, values: FloatArray) -> Frame:
+def _of_panel(panel: int, part: Frame) -> Frame:
+    rows = next(iter(part.values())).size
+    return {"panel": np.full(rows, panel, dtype=np.int64), **part}
+
+
+def _line_frame(name: str, steps: IntArray, values: FloatArray) -> Frame:
     kept = keep_extremes(values[None, :], DRAWN_STRETCHES)
+    return frame(metric=[name] * kept.size, step=steps[kept], value=values[kept])
+
+
+def _panel_frame(run: Run, params: Params) -> Frame:
+    title = config_title(run, params.titles) if params.titles else ""
+    return frame(condition=[run.condition], run=[run_name(run)], title=[title])
+
+
+def _verdict_frame(lines: Sequence[Sequence[str]]) -> Frame:
+    """A row for each part of a line; the parts of one line stand together where there is room."""
     return frame(
-        panel=[panel] * kept.size,
-        metric=[name] * kept.size,
-        step=steps[kept],
-        value=values[kept],
+        line=[number for number, parts in enumerate(lines) for _ in parts],
+        text=[part for parts in lines for part in parts],
     )
 
 
-def _panel_frame(panel: int, run: Run, params: Params, lines: Sequence[Sequence[str]]) -> Frame:
-    return frame(
-        panel=[panel],
-        condition=[run.condition],
-        run=[run_name(run)],
-        title=[_title(run, params.titles) if params.titles else ""],
-        verdict=["\n".join("\t".join(parts) for parts in lines)],
-    )
-
-
-def _title(run: Run, keys: Sequence[str]) -> str:
-    unknown = [key for key in keys if key not in run.config]
-    if unknown:
-        raise FigproofError(
-            f"config key {unknown[0]!r} is not in {run.condition} {run_name(run)}. "
-            f"{suggest(unknown[0], map(str, run.config))}",
-            where="params.titles",
-            hint="name keys that every run has",
-        )
-    text = ", ".join(_named(key, run.config[key]) for key in keys)
-    plain = "".join(letter if letter.isprintable() else " " for letter in text)
-    return plain if len(plain) <= LONGEST_TITLE else f"{plain[: LONGEST_TITLE - 3]}..."
-
-
-def _named(key: str, value: Any) -> str:
-    """A text speaks for itself, another value needs its key."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, float):
-        value = f"{value:g}"
-    shown = "-".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
-    return f"{key.replace('_', ' ')} {shown or 'none'}"
-
-
-def _checks_frame(panel: int, run: Run, checks: Sequence[Check]) -> Frame:
-    return frame(
-        panel=[panel] * len(checks),
-        condition=[run.condition] * len(checks),
-        run=[run_name(run)] * len(checks),
-        fault=[check.fault for check in checks],
-        checked=[check.checked for check in checks],
-        found=[check.found for check in checks],
-        value=[check.value for check in checks],
-        threshold=[check.threshold for check in checks],
-        step=[check.step for check in checks],
-        why=[check.why for check in checks],
-    )
-
-
-def _rings_frame(
-    panel: int, checks: Sequence[Check], lines: Mapping[str, tuple[IntArray, FloatArray]], params: Params
-) -> Frame:
+def _rings_frame(checks: Sequence[Check], lines: Lines, params: Params) -> Frame:
     """Where each fault starts, on the line that shows it; where values stop being finite has a cross."""
     rows: list[tuple[str, str, int, float]] = []
     for check in checks:
@@ -227,7 +234,6 @@ def _rings_frame(
         steps, values = lines[name]
         rows.append((check.fault, name, check.step, float(values[np.searchsorted(steps, check.step)])))
     return {
-        "panel": np.full(len(rows), panel, dtype=np.int64),
         "condition": np.array([row[0] for row in rows], dtype=np.str_),
         "metric": np.array([row[1] for row in rows], dtype=np.str_),
         "x": np.array([row[2] for row in rows], dtype=np.int64),
@@ -235,44 +241,24 @@ def _rings_frame(
     }
 
 
-def _crosses_frame(panel: int, steps: IntArray, values: FloatArray) -> Frame:
-    """The first step at which the training loss is not finite, and the last finite value before."""
-    broken = np.flatnonzero(~np.isfinite(values))[:1]
-    before = [float(values[at - 1]) if at else np.nan for at in broken]
-    return {
-        "panel": np.full(broken.size, panel, dtype=np.int64),
-        "condition": np.array(["not finite"] * broken.size, dtype=np.str_),
-        "x": steps[broken].astype(np.int64),
-        "value": np.array(before, dtype=np.float64),
-    }
-
-
-def _limits(
-    every: Sequence[Mapping[str, tuple[IntArray, FloatArray]]], names: Sequence[str], logarithmic: bool
-) -> list[float]:
+def _limits(every: Sequence[Lines], names: Sequence[str], logarithmic: bool) -> list[float]:
     """Ends of the axis that all panels share; empty if nothing can stand on it."""
     series = [lines[name][1] for lines in every for name in names if name in lines]
     return list(common_limits(series, logarithmic=logarithmic) or [])
 
 
-def _beyond_frame(
-    panel: int, name: str, steps: IntArray, values: FloatArray, limits: Sequence[float]
-) -> Frame:
+def _beyond_frame(name: str, steps: IntArray, values: FloatArray, limits: Sequence[float]) -> Frame:
     """What lies beyond the axis: an extreme of each stretch."""
     at = beyond(values, limits[0], limits[1]) if limits else np.zeros(0, dtype=np.int64)
-    return {
-        "panel": np.full(at.size, panel, dtype=np.int64),
-        "metric": np.array([name] * at.size, dtype=np.str_),
-        "x": steps[at],
-        "value": values[at],
-    }
+    return {"metric": np.array([name] * at.size, dtype=np.str_), "x": steps[at], "value": values[at]}
 
 
 def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
-    """A grid of panels on common scales, with a legend over it."""
+    """A grid of panels on common scales, with a legend below."""
     facts, count = table.facts, int(table.frame("panels")["panel"].size)
-    lower = params.gradients and bool(facts["gradient_limits"])
     rows, columns = _shape(fig, count)
+    room = size_in(fig)[1] / rows >= LOWEST_ROW_IN
+    lower = params.gradients and bool(facts["gradient_limits"]) and room
     stack = [1.4, 1.0] if lower else [1.0]
     grid = fig.subplots(rows * len(stack), columns, squeeze=False, height_ratios=stack * rows)
     for cell in range(rows * columns):
@@ -290,11 +276,12 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
             axes.xaxis.set_major_locator(MaxNLocator(nbins=4, integer=True, steps=[1, 2, 5, 10]))
             axes.tick_params(which="minor", length=0)
             axes.tick_params(labelleft=cell % columns == 0, labelbottom=lowest)
+            if lowest:
+                label_axis(axes.xaxis, facts["step_unit"])
         room_in = _ROOM * (size_in(fig)[0] - _TICKS_IN) / columns
-        _write_above(column[0], _texts(fig, table, cell, look, room_in), look)
+        write_above(column[0], _texts(fig, table, cell, look, room_in), look)
     # One label for all rows: beside a low panel it would run into the next one's.
     name = axis_label(_loss_name(params), facts["unit"]) + (", below: gradient" if lower else "")
-    fig.supxlabel(facts["step_unit"], fontsize=look.venue.text_pt, color=look.ink, parse_math=False)
     fig.supylabel(name, fontsize=look.venue.text_pt, color=look.ink, parse_math=False)
     _legend(fig, table, params, look, lower=lower)
 
@@ -327,34 +314,7 @@ def _line(axes: Any, table: Table, panel: int, metric: str, style: Mapping[str, 
     drawn = {"x": part["step"], "value": part["value"], "low": absent, "high": absent}
     single = "." if np.isfinite(part["value"]).sum() == 1 else None
     curve(axes, drawn, style, marker=single, place=(0, 1))
-    off = _of(table.frame("beyond"), panel, metric)
-    low, high = axes.get_ylim()
-    for x, value in zip(off["x"], off["value"], strict=True):
-        shape = {"marker": "^" if value > high else "v", "markersize": 3.2, "clip_on": False}
-        axes.plot([x], [min(max(value, low), high)], linestyle="none", color=style["color"], **shape)
-
-
-def _name_beyond(axes: Any, table: Table, panel: int, metric: str, look: Any) -> None:
-    """The largest value of a line that lies above the axes, beside its triangle."""
-    off = _of(table.frame("beyond"), panel, metric)
-    high = axes.get_ylim()[1]
-    above = np.flatnonzero(off["value"] > high)
-    if not above.size:
-        return
-    at = above[np.argmax(off["value"][above])]
-    left, right = axes.get_xlim()
-    late = bool(off["x"][at] > (left + right) / 2)
-    axes.annotate(
-        f"{off['value'][at]:.3g}",
-        (off["x"][at], high),
-        (-5 if late else 5, 0),
-        textcoords="offset points",
-        ha="right" if late else "left",
-        va="top",
-        fontsize=look.venue.small_pt,
-        color=look.ink,
-        annotation_clip=False,
-    )
+    leavings(axes, _of(table.frame("beyond"), panel, metric), style["color"])
 
 
 def _rings(axes: Any, table: Table, panel: int, metrics: Sequence[str], look: Any) -> None:
@@ -378,11 +338,11 @@ def _losses(axes: Any, table: Table, panel: int, params: Params, look: Any) -> N
     _line(axes, table, panel, params.train, _styles(look)["train"])
     _rings(axes, table, panel, [params.train, *([params.validation] if params.validation else [])], look)
     crosses(axes, _of(table.frame("crosses"), panel), look, colour=look.ink)
-    _name_beyond(axes, table, panel, params.train, look)
+    name_highest(axes, _of(table.frame("beyond"), panel, params.train), look)
     if params.y_scale == "log":
         log_ticks(axes.yaxis, look)
     else:
-        axes.yaxis.set_major_locator(MaxNLocator(nbins=4))
+        few_ticks(axes.yaxis, look)
 
 
 def _gradients(axes: Any, table: Table, panel: int, look: Any) -> None:
@@ -418,41 +378,27 @@ def _texts(fig: Any, table: Table, panel: int, look: Any, room_in: float) -> lis
         title += f", {about['run']}"
     # Bold is wider, by less than this.
     lines = [(line, True) for line in wrapped(fig, title, room_in / 1.1, size)]
-    for sentence in str(about["verdict"]).split("\n"):
-        parts = sentence.split("\t")
-        whole = ": ".join(parts) if len(parts) > 1 else parts[0]
-        fits = len(wrapped(fig, whole, room_in, size)) == 1
-        for part in [whole] if fits else parts:
-            lines += [(line, False) for line in wrapped(fig, part, room_in, size)]
+    said = _of(table.frame("verdicts"), panel)
+    for number in np.unique(said["line"]):
+        parts = [str(text) for text in said["text"][said["line"] == number]]
+        together = wrapped(fig, ": ".join(parts), room_in, size)
+        broken = [line for part in parts for line in wrapped(fig, part, room_in, size)]
+        lines += [(line, False) for line in (together if len(together) == 1 else broken)]
     return lines
-
-
-def _write_above(axes: Any, lines: Sequence[tuple[str, bool]], look: Any) -> None:
-    size = look.venue.small_pt
-    for place, (text, bold) in enumerate(reversed(lines)):
-        axes.annotate(
-            text,
-            (0, 1),
-            (0, 3.0 + 1.15 * size * place),
-            xycoords="axes fraction",
-            textcoords="offset points",
-            fontsize=size,
-            fontweight="bold" if bold else "normal",
-            color=look.ink,
-            va="baseline",
-            annotation_clip=False,
-            parse_math=False,
-        )
 
 
 def _legend(fig: Any, table: Table, params: Params, look: Any, *, lower: bool) -> None:
     losses = [params.train, *([params.validation] if params.validation else [])]
     named = dict(zip(("train", "validation"), roles(losses), strict=False))
-    named |= {name: f"gradient: {name}" for name in GRADIENTS} if lower else {}
+    named |= {name: name for name in GRADIENTS} if lower else {}
     handles = [Line2D([], [], **_styles(look)[name]) for name in named]
     labels = list(named.values())
     hollow: dict[str, Any] = {"linestyle": "none", "color": look.ink, "markersize": 5}
-    marks = {"rings": ("o", "fault starts"), "crosses": ("x", "NaN or infinite"), "beyond": ("^", "beyond")}
+    marks = {
+        "rings": ("o", "fault starts"),
+        "crosses": ("x", "NaN or infinite"),
+        "beyond": ("^", "beyond the axis"),
+    }
     for name, (marker, label) in marks.items():
         if table.frame(name)["x"].size:
             face = "white" if marker == "o" else look.ink
@@ -460,18 +406,18 @@ def _legend(fig: Any, table: Table, params: Params, look: Any, *, lower: bool) -
             labels.append(label)
     runs, expected = table.facts["runs"], table.facts["expected"]
     labels[0] += f" ({runs} of {expected} runs are there)" if runs < expected else ""
-    legend_over(fig, handles, labels, look)
+    legend_below(fig, handles, labels, look)
 
 
 def example() -> Example:
     """A healthy run, one that overfits and one whose gradients explode on the way."""
     steps = np.arange(41)
     fall = 2.3 * np.exp(-steps / 6.0)
-    burst = 60.0 * np.exp(-((steps - 18) ** 2) / 4.0)
+    burst = np.exp(-((steps - 18) ** 2) / 4.0)
     curves = {
         "relu": (fall + 0.02, fall + 0.05, np.ones(41)),
         "overfitting": (fall + 0.004, fall + 0.1 + 0.012 * np.maximum(steps - 12, 0), np.ones(41)),
-        "oscillating": (fall + 0.02 + burst / 6, fall + 0.05 + burst / 6, 1.0 + 3 * burst),
+        "sigmoid": (fall + 0.02 + 20 * burst, fall + 0.05 + 20 * burst, 1.0 + 2000 * burst),
     }
     runs = []
     for number, (condition, (train, validation, size)) in enumerate(curves.items(), 1):

@@ -40,6 +40,7 @@ from figproof.axes.names import (
     note,
     spread,
     wrapped,
+    write_above,
 )
 from figproof.axes.pictures import PictureRow, borders, picture_rows, rounded
 from figproof.axes.points import (
@@ -53,7 +54,14 @@ from figproof.axes.points import (
     square_grid,
     star_rim,
 )
-from figproof.axes.scales import colour_bar, log_tick_text, log_tick_values, log_ticks, symlog_ticks
+from figproof.axes.scales import (
+    colour_bar,
+    few_ticks,
+    log_tick_text,
+    log_tick_values,
+    log_ticks,
+    symlog_ticks,
+)
 from figproof.axes.search import corner_bar, crowded_points, ways
 from figproof.axes.space import box_frame
 from figproof.axes.unit import ROOM, UnitAxis, fanned, label_lines, tick_axis, unit_ticks, upright_axis
@@ -77,6 +85,7 @@ __all__ = [
     "direction_name",
     "end_labels_fit",
     "fanned",
+    "few_ticks",
     "fit_lines",
     "frame_cell",
     "hatch_cell",
@@ -120,5 +129,6 @@ __all__ = [
     "ways",
     "words",
     "wrapped",
+    "write_above",
     "write_cells",
 ]

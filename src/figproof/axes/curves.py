@@ -82,6 +82,31 @@ def rings(axes: Any, best: Frame, look: Any, *, colour: str | None = None) -> No
         axes.plot([x], [value], marker="o", markersize=5, linestyle="none", zorder=3, **ring)
 
 
+def leavings(axes: Any, beyond: Frame, colour: str) -> None:
+    """A triangle at the border of the axes for each value of a line that lies beyond it."""
+    low, high = axes.get_ylim()
+    for x, value in zip(beyond["x"], beyond["value"], strict=True):
+        shape = {"marker": "^" if value > high else "v", "markersize": 3.2, "linestyle": "none"}
+        axes.plot([x], [min(max(value, low), high)], color=colour, clip_on=False, **shape)
+
+
+def name_highest(axes: Any, beyond: Frame, look: Inks) -> None:
+    """How far a line leaves the axes at their top, written at the upper right below the triangles."""
+    values = beyond["value"]
+    if (values > axes.get_ylim()[1]).any():
+        axes.annotate(
+            f"up to {values.max():.3g}",
+            (1, 1),
+            (-2, -5),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            ha="right",
+            va="top",
+            fontsize=look.venue.small_pt,
+            color=look.ink,
+        )
+
+
 def rate_marks(axes: Any, events: Frame, look: Any) -> tuple[list[Any], list[str]]:
     """A thin line at each event and, at its upper end, a triangle in its condition's colour.
 

@@ -174,6 +174,28 @@ def note(axes: Any, text: str, look: Inks) -> Text:
     )
 
 
+def write_above(axes: Any, lines: Sequence[tuple[str, bool]], look: Inks) -> None:
+    """Lines of small text above the axes, at their left, from the top down; True for bold ones.
+
+    One text a line: only whole texts can be bold.
+    """
+    size = look.venue.small_pt
+    for place, (text, bold) in enumerate(reversed(lines)):
+        axes.annotate(
+            text,
+            (0, 1),
+            (0, 0.6 * size + _NOTE_SPACING * size * place),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            fontsize=size,
+            fontweight="bold" if bold else "normal",
+            color=look.ink,
+            va="baseline",
+            annotation_clip=False,
+            parse_math=False,
+        )
+
+
 def _columns_that_fit(widths: Sequence[float], room: float) -> int:
     """The most columns, filled one after the other, that are together no wider than the room."""
     for columns in range(len(widths), 1, -1):

@@ -64,6 +64,16 @@ def log_ticks(axis: Any, look: Inks) -> None:
     before_draw(axis.axes, arrange)
 
 
+def few_ticks(axis: Any, look: Inks) -> None:
+    """As many ticks of a linear axis as have room, when the size of the axes is known."""
+
+    def arrange() -> None:
+        axis.set_major_locator(MaxNLocator(nbins=_most_ticks(axis, look)))
+
+    arrange()
+    before_draw(axis.axes, arrange)
+
+
 def symlog_ticks(axis: Any, threshold: float, look: Inks) -> None:
     """Ticks of a symlog axis: zero, the threshold and the decades beyond it, on both sides."""
     low, high = sorted(axis.get_view_interval())

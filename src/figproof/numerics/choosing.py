@@ -1,13 +1,15 @@
-"""Which runs of a pin a figure shows: the one that fits, or all of one condition."""
+"""Which runs of a pin a figure shows, and what they are called."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from figproof.errors import FigproofError
+from figproof.errors import FigproofError, suggest
 from figproof.model import Run, Snapshot
 from figproof.numerics.curves import run_name
 
+LONGEST_TITLE = 80
 _MOST_NAMED = 12
 
 
@@ -99,3 +101,36 @@ def _named(runs: Sequence[Run]) -> str:
     names = [f"{run.condition} {run_name(run)}" for run in runs[:_MOST_NAMED]]
     more = f" and {len(runs) - _MOST_NAMED} more" if len(runs) > _MOST_NAMED else ""
     return ", ".join(names) + more
+
+
+def config_title(run: Run, keys: Sequence[str]) -> str:
+    """The values of some config keys: ``sgd, learning rate 0.1``; a text stands without its key.
+
+    At most 80 characters, and none that cannot be printed: configs are not ours.
+
+    Raises
+    ------
+    FigproofError
+        The run's config has no such key (names the nearest).
+    """
+    unknown = [key for key in keys if key not in run.config]
+    if unknown:
+        raise FigproofError(
+            f"config key {unknown[0]!r} is not in {run.condition} {run_name(run)}. "
+            f"{suggest(unknown[0], map(str, run.config))}",
+            where="params.titles",
+            hint="name keys that every run has",
+        )
+    text = ", ".join(_with_key(key, run.config[key]) for key in keys)
+    plain = "".join(letter if letter.isprintable() else " " for letter in text)
+    return plain if len(plain) <= LONGEST_TITLE else f"{plain[: LONGEST_TITLE - 3]}..."
+
+
+def _with_key(key: str, value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (list, tuple)):
+        shown = "-".join(map(str, value)) or "none"
+    else:
+        shown = f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{key.replace('_', ' ')} {shown}"

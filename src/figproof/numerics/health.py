@@ -19,7 +19,6 @@ import heapq
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from figproof.model import FloatArray, IntArray
 
@@ -46,6 +45,7 @@ LEAST_POINTS = 10
 """Points of a loss that the rules need: a tenth of them is one point, a third three."""
 
 _TAIL = 0.1
+_MOST_STRETCHES = 1000
 
 
 @dataclass(frozen=True)
@@ -82,9 +82,10 @@ def unchecked(fault: str, threshold: float, why: str) -> Check:
 def overfitting(steps: IntArray, train: FloatArray, validation: FloatArray) -> Check:
     """Validation loss ends above its lowest while training loss fell on.
 
-    All are medians over a tenth of the run; from the rise is taken the validation loss's noise, the median
-    deviation of its changes from step to step in the later half, and it is divided by the fall from the
-    first value to the lowest. It starts in the middle of the lowest tenth.
+    All are medians over a tenth of the run (of a thousand such stretches in a long one). From the rise is
+    taken the validation loss's noise, the median deviation of its changes from step to step in the later
+    half, and it is divided by the fall from the first value to the lowest. It starts in the middle of the
+    lowest tenth.
 
     Parameters
     ----------
@@ -92,10 +93,11 @@ def overfitting(steps: IntArray, train: FloatArray, validation: FloatArray) -> C
     train, validation : ndarray, shape (n,)
         Finite, from a first value above 0; n is 10 or more, here and in the other rules for losses.
     """
-    fitted, held_out = _running(train), _running(validation)
+    starts = _stretches(train.size)
+    fitted, held_out = _medians_of(train, starts), _medians_of(validation, starts)
     best = int(np.argmin(held_out))
     fall = float(validation[0] - held_out[best])
-    at = int(steps[best + _tail(validation) // 2])
+    at = int(steps[starts[best] + _tail(validation) // 2])
     if fall <= LEARNED_FALL * validation[0]:
         return Check(
             "overfitting", False, 0.0, OVERFIT_RISE, -1, "the validation loss fell by less than 10 %"
@@ -238,9 +240,16 @@ def _end(series: FloatArray) -> float:
     return float(np.median(series[-_tail(series) :]))
 
 
-def _running(series: FloatArray) -> FloatArray:
-    """Medians over each stretch of a tenth of the series."""
-    return np.asarray(np.median(sliding_window_view(series, _tail(series)), axis=1))
+def _stretches(count: int) -> IntArray:
+    """Where the stretches of a tenth of a series start: all of them, or evenly spread in a long one."""
+    last = count - max(1, round(_TAIL * count))
+    return np.unique(np.linspace(0, last, min(last + 1, _MOST_STRETCHES)).round()).astype(np.int64)
+
+
+def _medians_of(series: FloatArray, starts: IntArray) -> FloatArray:
+    """Medians of these stretches, one by one: all windows of a long series would not fit in memory."""
+    width = _tail(series)
+    return np.array([np.median(series[start : start + width]) for start in starts.tolist()])
 
 
 def _noise(series: FloatArray) -> float:

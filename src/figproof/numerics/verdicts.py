@@ -7,9 +7,9 @@ from functools import reduce
 
 import numpy as np
 
-from figproof.model import FloatArray, IntArray, Metric, Run
+from figproof.model import FloatArray, Frame, IntArray, Metric, Run, frame
 from figproof.numerics import health
-from figproof.numerics.curves import gradient_layers
+from figproof.numerics.curves import gradient_layers, run_name
 from figproof.numerics.health import Check, unchecked
 
 FAULTS = (
@@ -68,6 +68,21 @@ def check_run(run: Run, train: str, validation: str | None) -> tuple[Check, ...]
     )
 
 
+def checks_frame(run: Run, checks: Sequence[Check]) -> Frame:
+    """A row for each rule."""
+    return frame(
+        condition=[run.condition] * len(checks),
+        run=[run_name(run)] * len(checks),
+        fault=[check.fault for check in checks],
+        checked=[check.checked for check in checks],
+        found=[check.found for check in checks],
+        value=[check.value for check in checks],
+        threshold=[check.threshold for check in checks],
+        step=[check.step for check in checks],
+        why=[check.why for check in checks],
+    )
+
+
 def of_whole_gradient(run: Run) -> tuple[IntArray, FloatArray]:
     """Steps, shape (n,), and the norm of the gradient of all layers; empty if none was recorded."""
     norms = [*_layers(run, "norm").values()]
@@ -93,7 +108,7 @@ def sentence(check: Check, step_unit: str) -> tuple[str, ...]:
     value, limit = _spelt(check.fault, check.value), _spelt(check.fault, check.threshold)
     measured = {
         "overfitting": f"validation rises {value}",
-        "underfitting": f"{value} of the loss is left",
+        "underfitting": f"{value} of loss left",
         "plateau": f"changes by {value}",
         "oscillating": f"late swings of {value}",
         "diverged": f"ends at {value} its start",
@@ -125,7 +140,8 @@ def _spelt(fault: str, value: float) -> str:
     """Large ratios as a number, shares in percent."""
     if fault in ("vanishing", "exploding"):
         return _rounded(value)
-    return f"{_rounded(value)} ×" if fault == "diverged" else f"{_rounded(100 * value)} %"
+    # A space that does not break: a line must not start with the unit.
+    return f"{_rounded(value)}\u00a0×" if fault == "diverged" else f"{_rounded(100 * value)}\u00a0%"
 
 
 def _rounded(value: float) -> str:
