@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,11 @@ from figproof.canonical import digest_file
 from figproof.closed import Closed, parse
 from figproof.errors import FigproofError, raise_together, suggest
 from figproof.fonts import families
+from figproof.header import Header, RasterDpi, Said, Status, load_header
 from figproof.palette import load_palette, palette_names
 from figproof.places import Found, Styles
 from figproof.specs import DIVERGING_PALETTE, style_files
-from figproof.venue import Header, check_complete, load_header, load_settings
+from figproof.venue import check_complete, load_settings
 from figproof.yamlfile import load_yaml
 
 Dash = tuple[float, tuple[float, ...] | None]
@@ -83,22 +85,41 @@ class Condition(Closed):
 
 @dataclass(frozen=True)
 class Venue:
-    """What one venue asks for; sizes in inches and points."""
+    """What one venue asks for; sizes in inches and points. The fields are those of its :class:`Header`."""
 
     name: str
     title: str
+    source: str
+    year: int
+    status: Status
+    read: date
+    values: Mapping[str, Said]
     widths_in: Mapping[str, float]
     max_height_in: float
     text_pt: float
     small_pt: float
     min_text_pt: float
+    max_text_pt: float | None
     min_line_pt: float
+    max_line_pt: float | None
+    families: tuple[str, ...]
     panel_letter_format: str
     panel_letter_weight: str
     panel_letter_pt: float
     grid: bool
     title_inside: bool
+    formats: tuple[str, ...]
     png_dpi: int
+    raster_dpi: RasterDpi
+    max_bytes: int | None
+    transparency: bool
+    alt_text: bool
+    grey_safe: bool
+    colour_alone: bool
+
+    def said(self, field: str) -> Said:
+        """Status and source of one field of the header."""
+        return self.values.get(field) or Said(status=self.status, source=self.source)
 
 
 @dataclass(frozen=True)
@@ -294,14 +315,15 @@ def load_look(
 
 
 def _venue(name: str, header: Header) -> Venue:
-    plain = header.model_dump(exclude={"source", "year", "status", "panel_letter"})
-    letter = header.panel_letter
+    plain = {field: getattr(header, field) for field in Header.model_fields}
+    letter = plain.pop("panel_letter")
+    widths = header.widths_in.model_dump(exclude_none=True)
     return Venue(
         name=name,
         panel_letter_format=letter.format,
         panel_letter_weight=letter.weight,
         panel_letter_pt=letter.size_pt,
-        **plain,
+        **plain | {"widths_in": widths, "families": tuple(header.families), "formats": tuple(header.formats)},
     )
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from figproof.errors import FigproofError
-from figproof.venue import check_complete, load_header, load_settings
+from figproof.header import load_header
+from figproof.venue import check_complete, load_settings
 
 ROOT = Path(__file__).parents[2]
 FONTS = sorted((ROOT / "styles/fonts").glob("*.ttf"))
@@ -85,7 +86,7 @@ def test_all_wrong_lines_are_listed_at_once(tmp_path: Path) -> None:
         (
             "#: status: transcribed",
             "#: status: sure",
-            "'verified', 'transcribed' or 'uncertain'; given 'sure'",
+            "'verified', 'transcribed', 'uncertain' or 'ours'; given 'sure'",
         ),
         ("#: grid: true", "#: gird: true", "unknown key 'gird'."),
         ("#: grid: true", "", "grid: is needed and not given"),
