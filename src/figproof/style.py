@@ -19,6 +19,7 @@ from figproof.errors import FigproofError, raise_together, suggest
 from figproof.fonts import families
 from figproof.header import Header, RasterDpi, Said, Status, load_header
 from figproof.palette import load_palette, palette_names
+from figproof.places import Found, Styles
 from figproof.specs import DIVERGING_PALETTE, style_files
 from figproof.venue import check_complete, load_settings
 from figproof.yamlfile import load_yaml
@@ -136,8 +137,8 @@ class Look:
         Role -> name of a Matplotlib colormap.
     rc : mapping
         Matplotlib settings of base and venue.
-    fonts : Path
-        Folder of the vendored fonts.
+    fonts : tuple of Path
+        The vendored fonts.
     sources : mapping of str to str
         Path relative to the project -> SHA-256 of each file that this look was read from.
     ink, muted : str
@@ -150,7 +151,7 @@ class Look:
     conditions: Mapping[str, Condition]
     colormaps: Mapping[str, str]
     rc: Mapping[str, Any]
-    fonts: Path
+    fonts: tuple[Path, ...]
     sources: Mapping[str, str]
     ink: str
     muted: str = MUTED
@@ -199,7 +200,7 @@ class Look:
         if n > len(self.colours):
             raise FigproofError(
                 f"{n} classes need {n} colours, palette {self.palette!r} has {len(self.colours)}",
-                where=f"styles/palettes/{self.palette}.yaml",
+                where=f"palette {self.palette}",
                 hint="choose a longer qualitative palette in the figure's YAML",
             )
         return self.colours[:n]
@@ -254,8 +255,8 @@ def load_conditions(path: Path) -> dict[str, Condition]:
 
 
 def venue_names(root: Path) -> tuple[str, ...]:
-    """Names of the venues in ``styles/venues``, sorted."""
-    return tuple(sorted(path.stem for path in (root / "styles/venues").glob("*.mplstyle")))
+    """Names of the venues of a project, its team and figproof, sorted."""
+    return Styles.of(root).names("venues/*.mplstyle")
 
 
 def load_look(
@@ -268,7 +269,7 @@ def load_look(
     root : Path
         The project.
     venue, qualitative, sequential : str
-        Names of a sheet in ``styles/venues`` and of two palettes in ``styles/palettes``.
+        Names of a sheet and of two palettes; see :mod:`figproof.places` for where they are found.
     conditions : mapping of str to Condition
         The conditions the figure may show; each must find its slot in the qualitative palette.
 
@@ -277,14 +278,16 @@ def load_look(
     FigproofError
         An unknown name (with the nearest), a wrong sheet or palette, a palette that is too short.
     """
+    styles = Styles.of(root)
+    base, sheet = styles.get("base.mplstyle"), styles.get(f"venues/{venue}.mplstyle")
     if venue not in venue_names(root):
         raise FigproofError(
             f"venue {venue!r} is unknown. {suggest(venue, venue_names(root))}",
-            hint=f"add styles/venues/{venue}.mplstyle to define it",
+            hint=f"add {sheet.name} to define it",
         )
-    sheets = ["styles/base.mplstyle", f"styles/venues/{venue}.mplstyle"]
-    settings = {**load_settings(root / sheets[0], sheets[0]), **load_settings(root / sheets[1], sheets[1])}
-    check_complete(settings, root / "styles/fonts", sheets[1])
+    settings = {**load_settings(base.path, base.name), **load_settings(sheet.path, sheet.name)}
+    fonts = styles.fonts()
+    check_complete(settings, [font.path for font in fonts], sheet.name)
     colours = tuple(load_palette(root, qualitative, "qualitative").colours or ())
     _check_slots(root, qualitative, colours, conditions)
     colormaps = {
@@ -294,10 +297,10 @@ def load_look(
     ink = settings.get("text.color", "black")
     # One colour, in ink: a line that asked for no condition's colour must not look like a condition.
     rc = {**settings, "image.cmap": colormaps["sequential"], "axes.prop_cycle": cycler(color=[ink])}
-    used = [name for name in style_files(venue, qualitative, sequential) if (root / name).is_file()]
-    used += _vendored_files(root, settings["font.family"][0])
-    sources = {name: digest_file(root / name) for name in sorted(set(used))}
-    header = load_header(root / sheets[1], sheets[1])
+    used = [file for file in style_files(root, venue, qualitative, sequential) if file.path.is_file()]
+    used += _vendored(fonts, settings["font.family"][0])
+    sources = {file.name: digest_file(file.path) for file in used}
+    header = load_header(sheet.path, sheet.name)
     return Look(
         venue=_venue(venue, header),
         palette=qualitative,
@@ -305,8 +308,8 @@ def load_look(
         conditions=dict(conditions),
         colormaps=colormaps,
         rc=rc,
-        fonts=root / "styles/fonts",
-        sources=sources,
+        fonts=tuple(font.path for font in fonts),
+        sources=dict(sorted(sources.items())),
         ink=ink,
     )
 
@@ -337,12 +340,11 @@ def _check_slots(
             longer.append(name)
     raise FigproofError(
         f"has {len(colours)} colours; condition {', '.join(short)} needs {needed}",
-        where=f"styles/palettes/{palette}.yaml",
+        where=Styles.of(root).get(f"palettes/{palette}.yaml").name,
         hint=f"use one of: {', '.join(longer)}" if longer else f"lower the slot in {CONDITIONS_FILE}",
     )
 
 
-def _vendored_files(root: Path, family: str) -> list[str]:
-    folder = root / "styles/fonts"
-    files = families(folder)[family]
-    return [path.relative_to(root).as_posix() for path in files if path.is_relative_to(folder)]
+def _vendored(fonts: Iterable[Found], family: str) -> list[Found]:
+    files = set(families([font.path for font in fonts])[family])
+    return [font for font in fonts if font.path in files]

@@ -7,7 +7,7 @@ machine is refused, each with file, key, value and what is allowed.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +113,7 @@ def _validated(key: str, value: str, place: str) -> Any:
         raise FigproofError(f"given {value!r}: {reason}", where=place) from error
 
 
-def check_complete(settings: Mapping[str, Any], fonts: Path, where: str) -> None:
+def check_complete(settings: Mapping[str, Any], fonts: Iterable[Path], where: str) -> None:
     """Check the merged settings of base and venue: required values, shipped fonts, matching mathtext.
 
     Raises
