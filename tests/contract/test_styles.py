@@ -102,7 +102,9 @@ def test_a_plain_figure_is_camera_ready_at_each_width(venue: str, width: str) ->
         axes.set_ylabel("Loss (nat)")
         axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
 
-    content = render(draw, look, (look.venue.widths_in[width], 2.4), ["pdf"], {})["pdf"]
+    # On slides and posters everything is larger.
+    height_in = 2.4 * max(1.0, look.venue.text_pt / 9)
+    content = render(draw, look, (look.venue.widths_in[width], height_in), ["pdf"], {})["pdf"]
     page = PdfReader(io.BytesIO(content)).pages[0]
     assert float(page.mediabox.width) == pytest.approx(look.venue.widths_in[width] * 72, abs=1e-5)
 
