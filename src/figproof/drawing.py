@@ -18,7 +18,7 @@ from figproof.specs import Config, FigureSpec, load_config, load_figure, load_pa
 
 
 def look_of(project: Project, spec: FigureSpec, config: Config) -> Look:
-    """The look of a figure: its own venue and palettes, or config.yaml's."""
+    """The look of a figure: its own venue, palettes and sheet, or config.yaml's."""
     palettes = spec.palettes or config.palettes
     return load_look(
         project.root,
@@ -26,6 +26,7 @@ def look_of(project: Project, spec: FigureSpec, config: Config) -> Look:
         palettes.qualitative,
         palettes.sequential,
         load_conditions(project.conditions_file),
+        spec.sheet or config.sheet,
     )
 
 

@@ -7,14 +7,14 @@ machine is refused, each with file, key, value and what is allowed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 
 from figproof.errors import FigproofError, raise_together, suggest
-from figproof.fonts import families
 from figproof.header import sheet_lines
 
 _GROUPS = (
@@ -50,20 +50,42 @@ REQUIRED: Mapping[str, Any] = {
 """What every sheet must end at: exact page size, embedded TrueType, outlines in SVG, no LaTeX."""
 
 
-def load_settings(path: Path, where: str) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Setting:
+    """A value that Matplotlib validated, and where it was given.
+
+    Attributes
+    ----------
+    value : object
+    sheet : str
+        The file's name, the same on every machine.
+    line : int or None
+        In the sheet, from 1; None where the whole file gives the value, as a palette does.
+    """
+
+    value: Any
+    sheet: str
+    line: int | None
+
+    def place(self, key: str) -> str:
+        """Where an error of this value is, as :func:`load_settings` names it."""
+        return f"{self.sheet}: {key}" if self.line is None else f"{self.sheet}: line {self.line}: {key}"
+
+
+def load_settings(path: Path, where: str) -> dict[str, Setting]:
     """Read and check the Matplotlib settings of a sheet.
 
     Returns
     -------
     dict
-        rcParams key -> value, validated by Matplotlib.
+        rcParams key -> its value and line.
 
     Raises
     ------
     FigproofError
         All wrong lines of the sheet.
     """
-    settings: dict[str, Any] = {}
+    settings: dict[str, Setting] = {}
     errors: list[FigproofError] = []
     for number, line in enumerate(sheet_lines(path, where), start=1):
         text = _without_comment(line)
@@ -76,7 +98,7 @@ def load_settings(path: Path, where: str) -> dict[str, Any]:
                 raise FigproofError("is not 'key: value'", where=place)
             if key in settings:
                 raise FigproofError("is given twice", where=place)
-            settings[key] = _setting(key, value.strip('"'), place)
+            settings[key] = Setting(_setting(key, value.strip('"'), place), where, number)
         except FigproofError as error:
             errors.append(error)
     raise_together(errors)
@@ -111,60 +133,6 @@ def _validated(key: str, value: str, place: str) -> Any:
     except ValueError as error:
         reason = " ".join(str(error).removeprefix(f"Key {key}: ").split())
         raise FigproofError(f"given {value!r}: {reason}", where=place) from error
-
-
-def check_complete(settings: Mapping[str, Any], fonts: Iterable[Path], where: str) -> None:
-    """Check the merged settings of base and venue: required values, shipped fonts, matching mathtext.
-
-    Raises
-    ------
-    FigproofError
-        All problems.
-    """
-    errors = [
-        FigproofError(
-            f"{key} must be {value!r}, given {settings.get(key, mpl.rcParamsDefault[key])!r}", where=where
-        )
-        for key, value in REQUIRED.items()
-        if settings.get(key, mpl.rcParamsDefault[key]) != value
-    ]
-    known = families(fonts)
-    family = settings.get("font.family", ["sans-serif"])
-    if len(family) != 1 or family[0] not in known:
-        given = ", ".join(family)
-        errors.append(
-            FigproofError(
-                f"font.family: {given!r} does not ship with figproof. {suggest(given, known)}",
-                where=where,
-                hint="add its TrueType files and licence to styles/fonts",
-            )
-        )
-    else:
-        errors += _mathtext_problems(settings, family[0], where)
-    raise_together(errors)
-
-
-def _mathtext_problems(settings: Mapping[str, Any], family: str, where: str) -> list[FigproofError]:
-    fontset = settings.get("mathtext.fontset")
-    matching = {
-        "STIXGeneral": "stix",
-        "DejaVu Sans": "dejavusans",
-        "DejaVu Serif": "dejavuserif",
-        "cmr10": "cm",
-    }
-    if fontset != matching.get(family, "custom"):
-        wanted = matching.get(family, "custom")
-        return [FigproofError(f"mathtext.fontset: given {fontset!r}, {family} needs {wanted!r}", where=where)]
-    if fontset != "custom":
-        return []
-    faces = [f"mathtext.{face}" for face in ("rm", "it", "bf", "bfit", "sf", "tt", "cal")]
-    return [
-        FigproofError(
-            f"{key}: given {settings.get(key)!r}, must name {family!r} as the text does", where=where
-        )
-        for key in faces
-        if str(settings.get(key, "")).partition(":")[0] != family
-    ]
 
 
 def _without_comment(line: str) -> str:
