@@ -140,9 +140,9 @@ def _keys(
 
 def _styles(project: Project, spec: FigureSpec, config: Config) -> dict[str, str]:
     palettes = spec.palettes or config.palettes
-    venue = spec.venue or config.venue
+    venue, sheet = spec.venue or config.venue, spec.sheet or config.sheet
     files = [
-        *style_files(project.root, venue, palettes.model_dump().values()),
+        *style_files(project.root, venue, palettes.model_dump().values(), sheet),
         *Styles.of(project.root).fonts(),
     ]
     # A missing file is named by `draw`, with what exists instead.

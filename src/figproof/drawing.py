@@ -10,15 +10,15 @@ from figproof.deriving import read_tables
 from figproof.errors import FigproofError
 from figproof.files import write_together
 from figproof.kinds import TEXTS, load_kind
+from figproof.look import Look, load_conditions, load_look
 from figproof.model import Table
 from figproof.project import Project
 from figproof.provenance import figure_provenance
 from figproof.specs import Config, FigureSpec, load_config, load_figure, load_params, rectangle
-from figproof.style import Look, load_conditions, load_look
 
 
 def look_of(project: Project, spec: FigureSpec, config: Config) -> Look:
-    """The look of a figure: its own venue and palettes, or config.yaml's."""
+    """The look of a figure: its own venue, palettes and sheet, or config.yaml's."""
     palettes = spec.palettes or config.palettes
     return load_look(
         project.root,
@@ -26,6 +26,7 @@ def look_of(project: Project, spec: FigureSpec, config: Config) -> Look:
         palettes.qualitative,
         palettes.sequential,
         load_conditions(project.conditions_file),
+        spec.sheet or config.sheet,
         diverging=palettes.diverging,
         cyclic=palettes.cyclic,
     )

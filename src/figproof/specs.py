@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from figproof.closed import Closed, parse
 from figproof.errors import FigproofError, raise_together, suggest
 from figproof.kinds import kind_names, load_kind, writes_texts
-from figproof.places import Found, Styles
+from figproof.places import Found, Styles, find_sheet
 from figproof.project import Project
 from figproof.yamlfile import load_yaml
 
@@ -44,6 +44,10 @@ class Config(Closed):
         default_factory=list,
         description="A team's styles: folders, or installed packages; searched after styles/ in order.",
     )
+    sheet: str | None = Field(
+        None,
+        description="A team's sheet on top of the venue's: a path, or labstyle/lab.mplstyle in a package.",
+    )
     formats: list[Literal["pdf", "svg", "png"]] = Field(min_length=1, description="Files of each figure.")
     palettes: Palettes = Field(default_factory=Palettes, description="Default palettes.")
 
@@ -71,6 +75,7 @@ class FigureSpec(Closed):
     width: Literal["single", "full"] = Field("single", description="One of the venue's widths.")
     height_in: float = Field(gt=0, le=20, description="Height in inches.")
     palettes: Palettes | None = Field(None, description="Palettes; config.yaml's if left out.")
+    sheet: str | None = Field(None, description="A team's own sheet; config.yaml's if left out.")
     caption: str = Field("", description="Shown in the index.")
 
     @model_validator(mode="after")
@@ -199,7 +204,7 @@ def load_config(project: Project) -> Config:
     path = project.config_file
     where = project.relative(path)
     config = parse(Config, load_yaml(path), where)
-    raise_together(_unknown_looks(project, config.venue, config.palettes, where))
+    raise_together(_unknown_looks(project, config, where))
     return config
 
 
@@ -295,22 +300,25 @@ def _unknown_names(project: Project, spec: FigureSpec, where: str) -> list[Figpr
         define = f"add figures/{panel.kind}.py to define it"
         errors += _unknown("kind", panel.kind, kinds, f"{place}kind", define)
         errors += _unknown("pin", panel.pin, pins, f"{place}pin", how_to_pin(project, panel.pin))
-    return errors + _unknown_looks(project, spec.venue, spec.palettes, where)
+    return errors + _unknown_looks(project, spec, where)
 
 
-def _unknown_looks(
-    project: Project, venue: str | None, palettes: Palettes | None, where: str
-) -> list[FigproofError]:
+def _unknown_looks(project: Project, given: Config | FigureSpec, where: str) -> list[FigproofError]:
     errors = []
-    if venue is not None:
+    if given.venue is not None:
         known = Styles.of(project.root).names("venues/*.mplstyle")
-        define = f"add styles/venues/{venue}.mplstyle to define it"
-        errors += _unknown("venue", venue, known, f"{where}: venue", define)
-    if palettes is not None:
+        define = f"add styles/venues/{given.venue}.mplstyle to define it"
+        errors += _unknown("venue", given.venue, known, f"{where}: venue", define)
+    if given.palettes is not None:
         known = Styles.of(project.root).names("palettes/*.yaml")
-        for role, name in palettes.model_dump().items():
+        for role, name in given.palettes.model_dump().items():
             define = f"add styles/palettes/{name}.yaml to define it"
             errors += _unknown("palette", name, known, f"{where}: palettes.{role}", define)
+    if given.sheet is not None:
+        try:
+            find_sheet(project.root, given.sheet, f"{where}: sheet")
+        except FigproofError as error:
+            errors.append(error)
     return errors
 
 
@@ -364,10 +372,11 @@ def text_figures(project: Project, figures: Mapping[str, FigureSpec]) -> tuple[s
     return tuple(sorted(figure for figure, kind in single.items() if writes_texts(project.kinds, kind)))
 
 
-def style_files(root: Path, venue: str, palettes: Iterable[str]) -> list[Found]:
+def style_files(root: Path, venue: str, palettes: Iterable[str], sheet: str | None = None) -> list[Found]:
     """The sheets and palettes that decide how a figure looks; the registry of conditions apart."""
     files = [f"palettes/{name}.yaml" for name in sorted(set(palettes))]
-    return [*map(Styles.of(root).get, ["base.mplstyle", f"venues/{venue}.mplstyle", *files])]
+    own = [find_sheet(root, sheet)] if sheet else []
+    return [*map(Styles.of(root).get, ["base.mplstyle", f"venues/{venue}.mplstyle", *files]), *own]
 
 
 def load_figures(project: Project) -> Mapping[str, FigureSpec]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,14 @@ from pydantic import Field, field_validator
 
 from figproof.canonical import digest_file
 from figproof.closed import Closed, parse
+from figproof.compose import Composed, compose
 from figproof.errors import FigproofError, raise_together, suggest
 from figproof.fonts import families
+from figproof.header import Header, RasterDpi, Said, Status, load_header
 from figproof.palette import load_palette, palette_names
-from figproof.places import Found, Styles
+from figproof.places import Found, Styles, find_sheet
 from figproof.specs import CYCLIC_PALETTE, DIVERGING_PALETTE, style_files
-from figproof.venue import Header, check_complete, load_header, load_settings
+from figproof.venue import Setting
 from figproof.yamlfile import load_yaml
 
 Dash = tuple[float, tuple[float, ...] | None]
@@ -83,22 +86,41 @@ class Condition(Closed):
 
 @dataclass(frozen=True)
 class Venue:
-    """What one venue asks for; sizes in inches and points."""
+    """What one venue asks for; sizes in inches and points. The fields are those of its :class:`Header`."""
 
     name: str
     title: str
+    source: str
+    year: int
+    status: Status
+    read: date
+    values: Mapping[str, Said]
     widths_in: Mapping[str, float]
     max_height_in: float
     text_pt: float
     small_pt: float
     min_text_pt: float
+    max_text_pt: float | None
     min_line_pt: float
+    max_line_pt: float | None
+    families: tuple[str, ...]
     panel_letter_format: str
     panel_letter_weight: str
     panel_letter_pt: float
     grid: bool
     title_inside: bool
+    formats: tuple[str, ...]
     png_dpi: int
+    raster_dpi: RasterDpi
+    max_bytes: int | None
+    transparency: bool
+    alt_text: bool
+    grey_safe: bool
+    colour_alone: bool
+
+    def said(self, field: str) -> Said:
+        """Status and source of one field of the header."""
+        return self.values.get(field) or Said(status=self.status, source=self.source)
 
 
 @dataclass(frozen=True)
@@ -114,8 +136,10 @@ class Look:
         In registry order.
     colormaps : mapping of str to str
         Role -> name of a Matplotlib colormap.
+    composed : Composed
+        Matplotlib settings of base, venue, a team's sheet and the palettes, with who gave each.
     rc : mapping
-        Matplotlib settings of base and venue.
+        The settings that hold.
     fonts : tuple of Path
         The vendored fonts.
     sources : mapping of str to str
@@ -129,6 +153,7 @@ class Look:
     colours: tuple[str, ...]
     conditions: Mapping[str, Condition]
     colormaps: Mapping[str, str]
+    composed: Composed
     rc: Mapping[str, Any]
     fonts: tuple[Path, ...]
     sources: Mapping[str, str]
@@ -244,6 +269,7 @@ def load_look(
     qualitative: str,
     sequential: str,
     conditions: Mapping[str, Condition],
+    sheet: str | None = None,
     *,
     diverging: str = DIVERGING_PALETTE,
     cyclic: str = CYCLIC_PALETTE,
@@ -258,40 +284,47 @@ def load_look(
         Names of a sheet and of four palettes; see :mod:`figproof.places` for where they are found.
     conditions : mapping of str to Condition
         The conditions the figure may show; each must find its slot in the qualitative palette.
+    sheet : str, optional
+        A team's own sheet on top of the venue's; see :func:`figproof.places.find_sheet`.
 
     Raises
     ------
     FigproofError
-        An unknown name (with the nearest), a wrong sheet or palette, a palette that is too short.
+        An unknown name (with the nearest), a wrong sheet or palette, a sheet that breaks the venue's rules,
+        a palette that is too short.
     """
     styles = Styles.of(root)
-    base, sheet = styles.get("base.mplstyle"), styles.get(f"venues/{venue}.mplstyle")
-    if venue not in venue_names(root):
+    known = venue_names(root)
+    file = styles.get(f"venues/{venue}.mplstyle")
+    if venue not in known:
         raise FigproofError(
-            f"venue {venue!r} is unknown. {suggest(venue, venue_names(root))}",
-            hint=f"add {sheet.name} to define it",
+            f"venue {venue!r} is unknown. {suggest(venue, known)}", hint=f"add {file.name} to define it"
         )
-    settings = {**load_settings(base.path, base.name), **load_settings(sheet.path, sheet.name)}
+    asked = _venue(venue, load_header(file.path, file.name))
     fonts = styles.fonts()
-    check_complete(settings, [font.path for font in fonts], sheet.name)
+    sheets = [styles.get("base.mplstyle"), file, *([find_sheet(root, sheet)] if sheet else [])]
+    composed = compose(sheets, asked, [font.path for font in fonts])
     colours = tuple(load_palette(root, qualitative, "qualitative").colours or ())
     _check_slots(root, qualitative, colours, conditions)
     roles = {"sequential": sequential, "diverging": diverging, "cyclic": cyclic}
     colormaps = {role: load_palette(root, name, role).registered(name) for role, name in roles.items()}
-    ink = settings.get("text.color", "black")
-    # One colour, in ink: a line that asked for no condition's colour must not look like a condition.
-    rc = {**settings, "image.cmap": colormaps["sequential"], "axes.prop_cycle": cycler(color=[ink])}
-    used = [file for file in style_files(root, venue, [qualitative, *roles.values()]) if file.path.is_file()]
-    used += _vendored(fonts, settings["font.family"][0])
+    ramp = styles.get(f"palettes/{sequential}.yaml").name
+    composed = composed.under(ramp, {"image.cmap": Setting(colormaps["sequential"], ramp, None)})
+    rc = composed.rc()
+    ink = rc.get("text.color", "black")
+    files = style_files(root, venue, [qualitative, *roles.values()], sheet)
+    used = [file for file in files if file.path.is_file()]
+    used += _vendored(fonts, rc["font.family"][0])
     sources = {file.name: digest_file(file.path) for file in used}
-    header = load_header(sheet.path, sheet.name)
     return Look(
-        venue=_venue(venue, header),
+        venue=asked,
         palette=qualitative,
         colours=colours,
         conditions=dict(conditions),
         colormaps=colormaps,
-        rc=rc,
+        composed=composed,
+        # One colour, in ink: a line that asked for no condition's colour must not look like a condition.
+        rc=rc | {"axes.prop_cycle": cycler(color=[ink])},
         fonts=tuple(font.path for font in fonts),
         sources=dict(sorted(sources.items())),
         ink=ink,
@@ -299,14 +332,15 @@ def load_look(
 
 
 def _venue(name: str, header: Header) -> Venue:
-    plain = header.model_dump(exclude={"source", "year", "status", "panel_letter"})
-    letter = header.panel_letter
+    plain = {field: getattr(header, field) for field in Header.model_fields}
+    letter = plain.pop("panel_letter")
+    widths = header.widths_in.model_dump(exclude_none=True)
     return Venue(
         name=name,
         panel_letter_format=letter.format,
         panel_letter_weight=letter.weight,
         panel_letter_pt=letter.size_pt,
-        **plain,
+        **plain | {"widths_in": widths, "families": tuple(header.families), "formats": tuple(header.formats)},
     )
 
 

@@ -14,8 +14,8 @@ from matplotlib.figure import Figure
 from figproof.canonical import digest_file
 from figproof.colour import INSTEAD
 from figproof.errors import FigproofError
+from figproof.look import Condition, Look, load_conditions, load_look
 from figproof.palette import load_palette
-from figproof.style import Condition, Look, load_conditions, load_look
 
 ROOT = Path(__file__).parents[2]
 
