@@ -11,77 +11,20 @@ from typing import Any
 import matplotlib as mpl
 from cycler import cycler
 from matplotlib.colors import Colormap
-from pydantic import Field, field_validator
 
 from figproof.canonical import digest_file
-from figproof.closed import Closed, parse
 from figproof.compose import Composed, compose
-from figproof.errors import FigproofError, raise_together, suggest
+from figproof.conditions import CONDITIONS_FILE, MARKERS, Condition, Dash
+from figproof.errors import FigproofError, suggest
 from figproof.fonts import families
 from figproof.header import Header, RasterDpi, Said, Status, load_header
 from figproof.palette import load_palette, palette_names
 from figproof.places import Found, Styles, find_sheet
 from figproof.specs import CYCLIC_PALETTE, DIVERGING_PALETTE, style_files
 from figproof.venue import Setting
-from figproof.yamlfile import load_yaml
-
-Dash = tuple[float, tuple[float, ...] | None]
-
-DASHES: Mapping[str, Dash] = {
-    "solid": (0.0, None),
-    "dashed": (0.0, (4.0, 1.6)),
-    "dotted": (0.0, (1.0, 1.4)),
-    "dashdot": (0.0, (5.0, 1.5, 1.0, 1.5)),
-}
-"""Named dashes: lengths on and off, in line widths."""
-
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "*")
-"""Filled markers, those that differ most first."""
-
-CONDITIONS_FILE = "config/conditions.yaml"
 
 MUTED = "#6e6e6e"
 """Grey of reference lines; 5.1:1 on white, enough for text too (WCAG 1.4.3)."""
-
-
-class Condition(Closed):
-    """The look of one condition in every figure.
-
-    Attributes
-    ----------
-    label : str
-    slot : int
-        Index of its colour in the qualitative palette, from 0.
-    marker : str
-        One of :data:`MARKERS`.
-    dash : str or list of float
-        A name in :data:`DASHES`, or lengths on and off in line widths.
-    """
-
-    label: str = Field(min_length=1, max_length=60)
-    slot: int = Field(ge=0)
-    marker: str
-    dash: str | list[float]
-
-    @field_validator("marker")
-    @classmethod
-    def _known_marker(cls, marker: str) -> str:
-        if marker not in MARKERS:
-            raise ValueError(f"marker {marker!r} is unknown. Known: {' '.join(MARKERS)}")
-        return marker
-
-    @field_validator("dash")
-    @classmethod
-    def _known_dash(cls, dash: str | list[float]) -> str | list[float]:
-        if isinstance(dash, str) and dash not in DASHES:
-            raise ValueError(f"dash {dash!r} is unknown. {suggest(dash, DASHES)}")
-        if not isinstance(dash, str) and (not dash or len(dash) % 2 or not all(0 < x <= 50 for x in dash)):
-            raise ValueError(f"dash {dash} must be an even number of lengths between 0 and 50")
-        return dash
-
-    def dash_pattern(self) -> Dash:
-        """The dash as Matplotlib's ``(offset, lengths)``; lengths None for a solid line."""
-        return DASHES[self.dash] if isinstance(self.dash, str) else (0.0, tuple(self.dash))
 
 
 @dataclass(frozen=True)
@@ -220,42 +163,6 @@ class Look:
         if role not in self.colormaps:
             raise FigproofError(f"colormap role {role!r} is unknown. {suggest(role, self.colormaps)}")
         return mpl.colormaps[self.colormaps[role]]
-
-
-def load_conditions(path: Path) -> dict[str, Condition]:
-    """Read the registry of conditions.
-
-    Returns
-    -------
-    dict of str to Condition
-        In the file's order, which is the order of legends.
-
-    Raises
-    ------
-    FigproofError
-        All problems of the file, among them two conditions that look the same.
-    """
-    where = CONDITIONS_FILE if path.as_posix().endswith(CONDITIONS_FILE) else str(path)
-    content = load_yaml(path)
-    if not isinstance(content, dict) or not all(isinstance(name, str) for name in content):
-        raise FigproofError("must map condition names to their looks", where=where)
-    errors: list[FigproofError] = []
-    conditions: dict[str, Condition] = {}
-    taken: dict[Any, str] = {}
-    for name, entry in content.items():
-        try:
-            condition = parse(Condition, entry, where, name)
-        except FigproofError as error:
-            errors.append(error)
-            continue
-        look = (condition.slot, condition.marker, condition.dash_pattern())
-        if look in taken:
-            problem = f"has the slot, marker and dash of {taken[look]!r}; one must differ"
-            errors.append(FigproofError(problem, where=f"{where}: {name}"))
-        taken[look] = name
-        conditions[name] = condition
-    raise_together(errors)
-    return conditions
 
 
 def venue_names(root: Path) -> tuple[str, ...]:

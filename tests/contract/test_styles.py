@@ -12,9 +12,10 @@ from pypdf import PdfReader
 
 from baselines.release import present, released
 from figproof.canvas import render
+from figproof.conditions import load_conditions
 from figproof.fonts import families
 from figproof.header import load_header
-from figproof.look import Look, load_conditions, load_look, venue_names
+from figproof.look import Look, load_look, venue_names
 
 ROOT = Path(__file__).parents[2]
 STYLES = ROOT / "styles"

@@ -13,8 +13,9 @@ from matplotlib.figure import Figure
 
 from figproof.canonical import digest_file
 from figproof.colour import INSTEAD
+from figproof.conditions import Condition, load_conditions
 from figproof.errors import FigproofError
-from figproof.look import Condition, Look, load_conditions, load_look
+from figproof.look import Look, load_look
 from figproof.palette import load_palette
 
 ROOT = Path(__file__).parents[2]
