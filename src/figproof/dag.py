@@ -142,7 +142,7 @@ def _styles(project: Project, spec: FigureSpec, config: Config) -> dict[str, str
     palettes = spec.palettes or config.palettes
     venue, sheet = spec.venue or config.venue, spec.sheet or config.sheet
     files = [
-        *style_files(project.root, venue, palettes.qualitative, palettes.sequential, sheet),
+        *style_files(project.root, venue, palettes.model_dump().values(), sheet),
         *Styles.of(project.root).fonts(),
     ]
     # A missing file is named by `draw`, with what exists instead.

@@ -6,11 +6,12 @@ from typing import Any
 
 from figproof.canonical import to_readable_json
 from figproof.canvas import panel_letter, render
+from figproof.conditions import load_conditions
 from figproof.deriving import read_tables
 from figproof.errors import FigproofError
 from figproof.files import write_together
 from figproof.kinds import TEXTS, load_kind
-from figproof.look import Look, load_conditions, load_look
+from figproof.look import Look, load_look
 from figproof.model import Table
 from figproof.project import Project
 from figproof.provenance import figure_provenance
@@ -27,6 +28,8 @@ def look_of(project: Project, spec: FigureSpec, config: Config) -> Look:
         palettes.sequential,
         load_conditions(project.conditions_file),
         spec.sheet or config.sheet,
+        diverging=palettes.diverging,
+        cyclic=palettes.cyclic,
     )
 
 

@@ -11,77 +11,20 @@ from typing import Any
 import matplotlib as mpl
 from cycler import Cycler, cycler
 from matplotlib.colors import Colormap
-from pydantic import Field, field_validator
 
 from figproof.canonical import digest_file
-from figproof.closed import Closed, parse
 from figproof.compose import Composed, compose
-from figproof.errors import FigproofError, raise_together, suggest
+from figproof.conditions import CONDITIONS_FILE, MARKERS, Condition, Dash
+from figproof.errors import FigproofError, suggest
 from figproof.fonts import families
 from figproof.header import Header, RasterDpi, Said, Status, load_header
 from figproof.palette import load_palette, palette_names
 from figproof.places import Found, Styles, find_sheet
-from figproof.specs import DIVERGING_PALETTE, style_files
+from figproof.specs import CYCLIC_PALETTE, DIVERGING_PALETTE, style_files
 from figproof.venue import Setting
-from figproof.yamlfile import load_yaml
-
-Dash = tuple[float, tuple[float, ...] | None]
-
-DASHES: Mapping[str, Dash] = {
-    "solid": (0.0, None),
-    "dashed": (0.0, (4.0, 1.6)),
-    "dotted": (0.0, (1.0, 1.4)),
-    "dashdot": (0.0, (5.0, 1.5, 1.0, 1.5)),
-}
-"""Named dashes: lengths on and off, in line widths."""
-
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "*")
-"""Filled markers, those that differ most first."""
-
-CONDITIONS_FILE = "config/conditions.yaml"
 
 MUTED = "#6e6e6e"
 """Grey of reference lines; 5.1:1 on white, enough for text too (WCAG 1.4.3)."""
-
-
-class Condition(Closed):
-    """The look of one condition in every figure.
-
-    Attributes
-    ----------
-    label : str
-    slot : int
-        Index of its colour in the qualitative palette, from 0.
-    marker : str
-        One of :data:`MARKERS`.
-    dash : str or list of float
-        A name in :data:`DASHES`, or lengths on and off in line widths.
-    """
-
-    label: str = Field(min_length=1, max_length=60)
-    slot: int = Field(ge=0)
-    marker: str
-    dash: str | list[float]
-
-    @field_validator("marker")
-    @classmethod
-    def _known_marker(cls, marker: str) -> str:
-        if marker not in MARKERS:
-            raise ValueError(f"marker {marker!r} is unknown. Known: {' '.join(MARKERS)}")
-        return marker
-
-    @field_validator("dash")
-    @classmethod
-    def _known_dash(cls, dash: str | list[float]) -> str | list[float]:
-        if isinstance(dash, str) and dash not in DASHES:
-            raise ValueError(f"dash {dash!r} is unknown. {suggest(dash, DASHES)}")
-        if not isinstance(dash, str) and (not dash or len(dash) % 2 or not all(0 < x <= 50 for x in dash)):
-            raise ValueError(f"dash {dash} must be an even number of lengths between 0 and 50")
-        return dash
-
-    def dash_pattern(self) -> Dash:
-        """The dash as Matplotlib's ``(offset, lengths)``; lengths None for a solid line."""
-        return DASHES[self.dash] if isinstance(self.dash, str) else (0.0, tuple(self.dash))
 
 
 @dataclass(frozen=True)
@@ -242,46 +185,10 @@ class Look:
         return MARKERS[:n]
 
     def cmap(self, role: str = "sequential") -> Colormap:
-        """The colormap of a role: ``sequential``, or ``diverging`` for signed values, white at its middle."""
+        """The colormap of a role: ``sequential``; ``diverging``, lightest at its middle; ``cyclic``."""
         if role not in self.colormaps:
             raise FigproofError(f"colormap role {role!r} is unknown. {suggest(role, self.colormaps)}")
         return mpl.colormaps[self.colormaps[role]]
-
-
-def load_conditions(path: Path) -> dict[str, Condition]:
-    """Read the registry of conditions.
-
-    Returns
-    -------
-    dict of str to Condition
-        In the file's order, which is the order of legends.
-
-    Raises
-    ------
-    FigproofError
-        All problems of the file, among them two conditions that look the same.
-    """
-    where = CONDITIONS_FILE if path.as_posix().endswith(CONDITIONS_FILE) else str(path)
-    content = load_yaml(path)
-    if not isinstance(content, dict) or not all(isinstance(name, str) for name in content):
-        raise FigproofError("must map condition names to their looks", where=where)
-    errors: list[FigproofError] = []
-    conditions: dict[str, Condition] = {}
-    taken: dict[Any, str] = {}
-    for name, entry in content.items():
-        try:
-            condition = parse(Condition, entry, where, name)
-        except FigproofError as error:
-            errors.append(error)
-            continue
-        look = (condition.slot, condition.marker, condition.dash_pattern())
-        if look in taken:
-            problem = f"has the slot, marker and dash of {taken[look]!r}; one must differ"
-            errors.append(FigproofError(problem, where=f"{where}: {name}"))
-        taken[look] = name
-        conditions[name] = condition
-    raise_together(errors)
-    return conditions
 
 
 def venue_names(root: Path) -> tuple[str, ...]:
@@ -296,6 +203,9 @@ def load_look(
     sequential: str,
     conditions: Mapping[str, Condition],
     sheet: str | None = None,
+    *,
+    diverging: str = DIVERGING_PALETTE,
+    cyclic: str = CYCLIC_PALETTE,
 ) -> Look:
     """Read all that decides how a figure looks.
 
@@ -303,8 +213,8 @@ def load_look(
     ----------
     root : Path
         The project.
-    venue, qualitative, sequential : str
-        Names of a sheet and of two palettes; see :mod:`figproof.places` for where they are found.
+    venue, qualitative, sequential, diverging, cyclic : str
+        Names of a sheet and of four palettes; see :mod:`figproof.places` for where they are found.
     conditions : mapping of str to Condition
         The conditions the figure may show; each must find its slot in the qualitative palette.
     sheet : str, optional
@@ -329,15 +239,14 @@ def load_look(
     composed = compose(sheets, asked, [font.path for font in fonts])
     colours = tuple(load_palette(root, qualitative, "qualitative").colours or ())
     _check_slots(root, qualitative, colours, conditions)
-    colormaps = {
-        "sequential": load_palette(root, sequential, "sequential").colormap or "",
-        "diverging": load_palette(root, DIVERGING_PALETTE, "diverging").colormap or "",
-    }
+    roles = {"sequential": sequential, "diverging": diverging, "cyclic": cyclic}
+    colormaps = {role: load_palette(root, name, role).registered(name) for role, name in roles.items()}
     ramp = styles.get(f"palettes/{sequential}.yaml").name
     composed = composed.under(ramp, {"image.cmap": Setting(colormaps["sequential"], ramp, None)})
     rc = composed.rc()
     ink = rc.get("text.color", "black")
-    used = [file for file in style_files(root, venue, qualitative, sequential, sheet) if file.path.is_file()]
+    files = style_files(root, venue, [qualitative, *roles.values()], sheet)
+    used = [file for file in files if file.path.is_file()]
     used += _vendored(fonts, rc["font.family"][0])
     sources = {file.name: digest_file(file.path) for file in used}
     return Look(
@@ -377,7 +286,8 @@ def _check_slots(
     needed = max(conditions[name].slot for name in short) + 1
     longer = []
     for name in palette_names(root):
-        if len(load_palette(root, name).colours or ()) >= needed:
+        palette_of_name = load_palette(root, name)
+        if palette_of_name.role == "qualitative" and len(palette_of_name.colours or ()) >= needed:
             longer.append(name)
     raise FigproofError(
         f"has {len(colours)} colours; condition {', '.join(short)} needs {needed}",

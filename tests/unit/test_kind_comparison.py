@@ -7,9 +7,10 @@ import pytest
 from scipy import stats
 
 from figproof.canvas import render
+from figproof.conditions import load_conditions
 from figproof.errors import FigproofError
 from figproof.kinds import example_run, load_kind
-from figproof.look import load_conditions, load_look
+from figproof.look import load_look
 from figproof.model import Metric, Snapshot
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -7,9 +7,10 @@ import pytest
 
 from figproof.canonical import digest_bytes
 from figproof.canvas import render
+from figproof.conditions import load_conditions
 from figproof.errors import FigproofError
 from figproof.kinds import example_run, load_kind
-from figproof.look import load_conditions, load_look, venue_names
+from figproof.look import load_look, venue_names
 from figproof.model import Snapshot
 from figproof.tables import read_table, table_files
 

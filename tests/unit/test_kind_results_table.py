@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from figproof.conditions import Condition, load_conditions
 from figproof.errors import FigproofError
 from figproof.kinds import TEXTS, example_run, load_kind
-from figproof.look import Condition, load_conditions, load_look
+from figproof.look import load_look
 from figproof.model import Metric, Snapshot
 
 ROOT = Path(__file__).resolve().parents[2]
