@@ -14,7 +14,7 @@ from matplotlib.colors import Colormap
 
 from figproof.canonical import digest_file
 from figproof.compose import Composed, compose
-from figproof.conditions import CONDITIONS_FILE, MARKERS, Condition, Dash
+from figproof.conditions import CONDITIONS_FILE, DASHES, MARKERS, Condition, Dash
 from figproof.errors import FigproofError, suggest
 from figproof.fonts import families
 from figproof.header import Header, RasterDpi, Said, Status, load_header

@@ -18,8 +18,9 @@ from cycler import cycler
 from matplotlib.figure import Figure
 
 from figproof.canvas import freeze_layout, only_this_look
+from figproof.conditions import load_conditions
 from figproof.errors import FigproofError, suggest
-from figproof.look import Look, load_conditions, load_look
+from figproof.look import Look, load_look
 from figproof.places import Styles
 from figproof.project import Project
 from figproof.specs import Palettes, load_config
@@ -140,7 +141,7 @@ def _look(
     palettes = config.palettes if config else Palettes()
     if venue is None and config is None:
         known = Styles.of(found.root).names("venues/*.mplstyle")
-        raise FigproofError(f"which venue? {suggest('', known)}", where="figproof.style")
+        raise FigproofError(f"which venue? {suggest('', known)}", where="figproof.look")
     registry = found.conditions_file
     return load_look(
         found.root,
@@ -158,6 +159,6 @@ def _size_in(look: Look, width: str | float, height_in: float | None) -> tuple[f
     if not 0 < height_in <= look.venue.max_height_in:
         raise FigproofError(
             f"height_in {height_in:g} does not fit {look.venue.name}: up to {look.venue.max_height_in:g} in",
-            where="figproof.style",
+            where="figproof.look",
         )
     return width_in, height_in
