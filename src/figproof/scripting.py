@@ -23,7 +23,7 @@ from figproof.errors import FigproofError, suggest
 from figproof.look import Look, load_look
 from figproof.places import Styles
 from figproof.project import Project
-from figproof.specs import Palettes, load_config
+from figproof.specs import LEAST_FRACTION, Palettes, load_config
 
 GOLDEN = 1.618
 """Width to height of a figure whose height was not given."""
@@ -118,15 +118,23 @@ def keep_look(figure: Figure) -> None:
                 where=os.fspath(target),
                 hint="leave it out",
             )
-        engine = figure.get_layout_engine()
-        with only_this_look(opened.look, opened.rc):
-            freeze_layout(figure)
-            try:
-                return write(target, *given, bbox_inches=None, **named)
-            finally:
-                figure.set_layout_engine(engine)
+        with only_this_look(opened.look, opened.rc), _frozen(figure):
+            return write(target, *given, bbox_inches=None, **named)
 
     canvas.print_figure = print_figure
+
+
+@contextmanager
+def _frozen(figure: Figure) -> Iterator[None]:
+    """With the pipeline's layout; afterwards the layout follows what is added to the figure, as before."""
+    engine, placed = figure.get_layout_engine(), [(axes, axes.get_in_layout()) for axes in figure.axes]
+    freeze_layout(figure)
+    try:
+        yield
+    finally:
+        figure.set_layout_engine(engine)
+        for axes, in_layout in placed:
+            axes.set_in_layout(in_layout)
 
 
 def _look(
@@ -154,7 +162,12 @@ def _look(
 
 
 def _size_in(look: Look, width: str | float, height_in: float | None) -> tuple[float, float]:
-    width_in = look.venue.width_in(width)
+    if not isinstance(width, str) and not LEAST_FRACTION <= width <= 1:
+        raise FigproofError(
+            f"width {width:g} is no fraction of the full width from {LEAST_FRACTION} to 1",
+            where="figproof.style",
+        )
+    width_in = look.venue.width_in(width if isinstance(width, str) else float(width))
     height_in = width_in / GOLDEN if height_in is None else height_in
     if not 0 < height_in <= look.venue.max_height_in:
         raise FigproofError(
