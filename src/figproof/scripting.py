@@ -7,15 +7,17 @@ block (a notebook shows figures at the end of a cell), it is laid out and drawn 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 from cycler import cycler
-from matplotlib.figure import Figure
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure, SubFigure
 
 from figproof.canvas import freeze_layout, only_this_look
 from figproof.conditions import load_conditions
@@ -105,36 +107,70 @@ def style(
 
 def keep_look(figure: Figure) -> None:
     """Let a figure be written in the look of the block it was opened in; Matplotlib's ``figure.hooks``."""
-    opened: _Open = _open[-1]
-    canvas: Any = figure.canvas
-    write = canvas.print_figure
+    kept: Any = figure
+    kept.set_canvas = partial(_set_canvas, figure, _open[-1])
+    kept.set_canvas(figure.canvas)
 
-    def print_figure(target: Any, *given: Any, bbox_inches: Any = None, **named: Any) -> Any:
-        # Notebooks ask for "tight" unasked, and write to memory.
-        if bbox_inches is not None and isinstance(target, (str, os.PathLike)):
-            width_in = figure.get_figwidth()
-            raise FigproofError(
-                f"bbox_inches={bbox_inches!r} crops the page, which is to be {width_in:g} in wide",
-                where=os.fspath(target),
-                hint="leave it out",
-            )
-        with only_this_look(opened.look, opened.rc), _frozen(figure):
-            return write(target, *given, bbox_inches=None, **named)
 
-    canvas.print_figure = print_figure
+def _set_canvas(figure: Figure, opened: _Open, canvas: Any) -> None:
+    """For the canvas that a figure has, and for the one that it gets when pyplot closes it."""
+    type(figure).set_canvas(figure, canvas)
+    canvas.print_figure = partial(_print_figure, figure, opened, canvas)
+
+
+def _print_figure(
+    figure: Figure,
+    opened: _Open,
+    canvas: Any,
+    target: Any,
+    *given: Any,
+    bbox_inches: Any = None,
+    **named: Any,
+) -> Any:
+    # Notebooks ask for "tight" unasked, and write to memory.
+    if bbox_inches is not None and isinstance(target, (str, os.PathLike)):
+        raise FigproofError(
+            f"bbox_inches={bbox_inches!r} crops the page, which is to be {figure.get_figwidth():g} in wide",
+            where=os.fspath(target),
+            hint="leave it out",
+        )
+    with only_this_look(opened.look, opened.rc), _frozen(figure):
+        return type(canvas).print_figure(canvas, target, *given, bbox_inches=None, **named)
 
 
 @contextmanager
 def _frozen(figure: Figure) -> Iterator[None]:
-    """With the pipeline's layout; afterwards the layout follows what is added to the figure, as before."""
-    engine, placed = figure.get_layout_engine(), [(axes, axes.get_in_layout()) for axes in figure.axes]
-    freeze_layout(figure)
+    """With the pipeline's layout; afterwards as before, or the next layout would start from this one."""
+    engine, canvas, moved = figure.get_layout_engine(), figure.canvas, _moved_by_layout(figure)
+    # Text is measured by the canvas: a window's, or that of a closed figure, might measure otherwise.
+    FigureCanvasAgg(figure)
     try:
+        freeze_layout(figure)
+        figure.canvas = canvas
         yield
     finally:
+        figure.canvas = canvas
         figure.set_layout_engine(engine)
-        for axes, in_layout in placed:
-            axes.set_in_layout(in_layout)
+        for put_back in moved:
+            put_back()
+
+
+def _moved_by_layout(part: Figure | SubFigure) -> list[Callable[[], object]]:
+    """What puts everything that a layout moves back to where it is now."""
+    found: list[Callable[[], object]] = [
+        partial(text.set_position, text.get_position()) for text in part.texts
+    ]
+    for axes in part.axes:
+        found += [
+            partial(axes.set_position, axes.get_position(original=True), which="original"),
+            partial(axes.set_position, axes.get_position(original=False), which="active"),
+        ]
+        # Last: a position that is set takes the axes out of the layout.
+        found.append(partial(axes.set_in_layout, axes.get_in_layout()))
+    for inner in part.subfigs:
+        corners = inner.bbox_relative.get_points().copy()
+        found += [partial(inner.bbox_relative.set_points, corners), *_moved_by_layout(inner)]
+    return found
 
 
 def _look(
