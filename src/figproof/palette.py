@@ -103,6 +103,16 @@ def palette_names(root: Path) -> tuple[str, ...]:
     return Styles.of(root).names("palettes/*.yaml")
 
 
+def longer_palettes(root: Path, n: int) -> tuple[str, ...]:
+    """Names of the palettes for things that have at least n colours, sorted."""
+    palettes = {name: load_palette(root, name) for name in palette_names(root)}
+    return tuple(
+        name
+        for name, palette in palettes.items()
+        if palette.role == "qualitative" and len(palette.colours or ()) >= n
+    )
+
+
 def load_palette(root: Path, name: str, role: str | None = None) -> Palette:
     """Read one palette; with a role, one that plays it.
 

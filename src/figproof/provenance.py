@@ -11,6 +11,7 @@ from figproof.canonical import digest_file, digest_json
 from figproof.kinds import kind_file
 from figproof.pins import load_pin, pin_path
 from figproof.project import Project
+from figproof.shown import look_digests
 from figproof.specs import FigureSpec, Panel
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ def figure_provenance(
         "spec": spec_digest(spec),
         "parts": [_part(project, letter, panel, tables[letter]) for letter, panel in spec.parts()],
         "styles": dict(sorted(look.sources.items())),
+        "conditions": look_digests(look.conditions, look.conditions),
         "library": library_digest(),
         "lock": lock_digest(project),
         "versions": {name: version(name) for name in VERSIONS},

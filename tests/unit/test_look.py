@@ -51,7 +51,7 @@ def test_conditions_are_ordered_as_registered_and_not_as_given() -> None:
 def test_an_unknown_condition_is_refused_with_the_nearest_name_and_the_file() -> None:
     with pytest.raises(FigproofError, match=r"condition 'adan' has no look.*Did you mean adam\?") as caught:
         _look().ordered(np.array(["adan"]))
-    assert "add a line for adan to config/conditions.yaml" in str(caught.value)
+    assert "add a line for adan, or run: figproof conditions assign" in str(caught.value)
 
 
 def test_an_unknown_venue_or_palette_is_refused_with_the_nearest_name_and_the_file_to_add() -> None:
