@@ -21,6 +21,7 @@ from figproof.colour import (
     measure_colormap,
     measure_colours,
 )
+from figproof.measuring import MARK_CONTRAST
 from figproof.palette import Palette, load_palette, palette_names
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -34,8 +35,6 @@ NOT_SHIPPED = {
     "SciencePlots std": [f"#{colour}" for colour in _SCIENCEPLOTS.split()],
 }
 """Lists that papers use, for comparison only."""
-
-MARK_CONTRAST = 3.0
 
 HEAD = """# Palettes, measured
 

@@ -114,7 +114,7 @@ def longer_palettes(root: Path, n: int) -> tuple[str, ...]:
 
 
 def load_palette(root: Path, name: str, role: str | None = None) -> Palette:
-    """Read one palette; with a role, one that plays it.
+    """Read one palette that figures may use; with a role, one that plays it.
 
     Raises
     ------
@@ -122,18 +122,28 @@ def load_palette(root: Path, name: str, role: str | None = None) -> Palette:
         No such palette (with the nearest name), another role, all problems of the file, or a rainbow:
         a colormap whose lightness does not run as its role asks (with what was measured).
     """
-    styles = Styles.of(root)
-    known = styles.names("palettes/*.yaml")
-    file = styles.get(f"palettes/{name}.yaml")
+    palette = read_palette(root, name)
+    where = Styles.of(root).get(f"palettes/{name}.yaml").name
+    if role is not None and palette.role != role:
+        raise FigproofError(f"is {palette.role}, a {role} palette is needed", where=where)
+    _check_ramp(palette, where)
+    return palette
+
+
+def read_palette(root: Path, name: str) -> Palette:
+    """Read one palette, whatever it measures.
+
+    Raises
+    ------
+    FigproofError
+        No such palette (with the nearest name), or all problems of the file.
+    """
+    known, file = palette_names(root), Styles.of(root).get(f"palettes/{name}.yaml")
     if name not in known:
         raise FigproofError(
             f"palette {name!r} is unknown. {suggest(name, known)}", hint=f"add {file.name} to define it"
         )
-    palette = parse(Palette, load_yaml(file.path), file.name)
-    if role is not None and palette.role != role:
-        raise FigproofError(f"is {palette.role}, a {role} palette is needed", where=file.name)
-    _check_ramp(palette, file.name)
-    return palette
+    return parse(Palette, load_yaml(file.path), file.name)
 
 
 def _check_ramp(palette: Palette, where: str) -> None:
