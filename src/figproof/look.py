@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
-from cycler import cycler
+from cycler import Cycler, cycler
 from matplotlib.colors import Colormap
 
 from figproof.canonical import digest_file
 from figproof.compose import Composed, compose
-from figproof.conditions import ASSIGN, CONDITIONS_FILE, MARKERS, Condition, Dash
+from figproof.conditions import ASSIGN, CONDITIONS_FILE, DASHES, MARKERS, Condition, Dash
 from figproof.errors import FigproofError, suggest
 from figproof.fonts import families
 from figproof.header import Header, RasterDpi, Said, Status, load_header
@@ -60,6 +60,21 @@ class Venue:
     alt_text: bool
     grey_safe: bool
     colour_alone: bool
+
+    def width_in(self, width: str | float) -> float:
+        """A named width of the venue, or a fraction of its full width, in inches.
+
+        Raises
+        ------
+        FigproofError
+            The venue has no width of that name.
+        """
+        if isinstance(width, float):
+            return width * self.widths_in["full"]
+        if width not in self.widths_in:
+            has = ", ".join(f"{name} ({value:.4g} in)" for name, value in self.widths_in.items())
+            raise FigproofError(f"{self.name} has no width {width!r}. It has {has}; or a fraction of full")
+        return self.widths_in[width]
 
     def said(self, field: str) -> Said:
         """Status and source of one field of the header."""
@@ -155,6 +170,17 @@ class Look:
     def line(self, condition: str) -> dict[str, Any]:
         """Keyword arguments for ``Axes.plot``: color and linestyle."""
         return {"color": self.colour(condition), "linestyle": self.dash(condition)}
+
+    def cycle(self) -> Cycler[str, Any]:
+        """For ``Axes.set_prop_cycle``: the palette's colours, neighbouring lines with different dashes.
+
+        After one round of the colours the dashes are shifted, so that as many lines differ as there are
+        pairs of a colour and a dash.
+        """
+        n = len(self.colours)
+        dashes = ["solid" if lengths is None else (offset, lengths) for offset, lengths in DASHES.values()]
+        pairs = [(i % n, (i + i // n) % len(dashes)) for i in range(n * len(dashes))]
+        return cycler(color=[self.colours[i] for i, _ in pairs], linestyle=[dashes[j] for _, j in pairs])
 
     def class_colours(self, n: int) -> tuple[str, ...]:
         """The first n colours of the palette, for classes; an error if it has fewer."""

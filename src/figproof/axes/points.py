@@ -187,6 +187,9 @@ def name_groups(
     ]
 
     def arrange() -> None:
+        for text in texts:
+            # A text that was left out at the last drawing has no extent.
+            text.set_visible(True)
         boxes = [text.get_window_extent() for text in texts]
         # Wider than the text, or neighbours 1 and 7 would read 17.
         sizes = np.array([(box.width + 0.6 * box.height, 1.05 * box.height) for box in boxes])
