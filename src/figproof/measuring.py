@@ -53,9 +53,7 @@ def measured(root: Path, given: str) -> list[str]:
         roles = fitting_roles(samples)
         fits = f"fits: {', '.join(roles)}" if roles else "fits no role"
         return [fits, *(line for role in INSTEAD for line in of_colormap(samples, role))]
-    raise FigproofError(
-        f"{given!r} is no palette, file or colormap. {suggest(given, palette_names(root))}",
-    )
+    raise FigproofError(f"{given!r} is no palette, file or colormap. {suggest(given, palette_names(root))}")
 
 
 def of_colours(rgb: Array) -> list[str]:
@@ -84,7 +82,7 @@ def of_colormap(samples: Array, role: Role) -> list[str]:
     ramp = measure_colormap(samples, role)
     start, middle, end = ramp.lightness
     return [
-        f"as {role}: J' {start:.1f}, {middle:.1f}, {end:.1f}; goes back at {ramp.reversals} steps, "
+        f"as {role}: J' {start:.1f}, {middle:.1f}, {end:.1f}; goes back at {ramp.reversals} of its steps, "
         f"by up to {ramp.depth:.2f}; ends {ramp.ends:.1f} apart",
         *(f"  {fault}" for fault in ramp.faults),
     ]

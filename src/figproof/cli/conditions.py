@@ -59,7 +59,7 @@ def _lines(project: Project, conditions: Mapping[str, Condition]) -> dict[str, s
     wide = max(map(len, conditions), default=0)
     return {
         name: f"{name:<{wide}}  {look.label}: colour {look.slot} "
-        f"({colours[look.slot] if look.slot < len(colours) else 'none in ' + palette}), "
+        f"({colours[look.slot] if look.slot < len(colours) else f'none in {palette}'}), "
         f"marker {look.marker}, dash {look.dash}"
         for name, look in conditions.items()
     }
