@@ -21,6 +21,7 @@ from figproof.colour import (
     measure_colormap,
     measure_colours,
 )
+from figproof.measuring import MARK_CONTRAST
 from figproof.palette import Palette, load_palette, palette_names
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -35,8 +36,6 @@ NOT_SHIPPED = {
 }
 """Lists that papers use, for comparison only."""
 
-MARK_CONTRAST = 3.0
-
 HEAD = """# Palettes, measured
 
 Written by `python docs/make_palettes.py` with `figproof.colour`; a test fails when a number here is stale.
@@ -48,8 +47,8 @@ deficiency. Each cell says *clipped* / unclipped: some simulated colours lie out
 clipped is what a reader sees, unclipped is what Petroff (arXiv 2107.02270) published and set his limits
 for: 20, 18, 16 for up to 6, 8, 10 colours, and steps of J' in grey of 5.0, 4.2, 3.6. **A list is measured
 as it is used**: the first n colours are another list than all, judged by the limit for n. Two conditions of
-a figure that are closer than the limit, clipped or in grey, must differ in marker or dash; `figproof check`
-and drawing refuse them otherwise.
+a figure that are closer than the limit, clipped or in grey, must differ in marker or dash, or drawing
+refuses the figure: see [conditions and colours](how-to/conditions-and-colours.md).
 """
 
 QUALITATIVE = """## For things: qualitative

@@ -21,6 +21,7 @@ from figproof.model import FloatArray, IntArray, Run, Snapshot, Table, frame
 from figproof.numerics.choosing import one_run
 from figproof.numerics.units import first_of_each, order_by_class
 
+SHOWS_CONDITIONS = False
 ARTIFACT = "hidden"
 MOST_ROWS, MOST_UNITS = 400, 512
 CONSTANT = "const."

@@ -21,6 +21,7 @@ from figproof.kinds import Example, KindParams, example_run
 from figproof.model import FloatArray, IntArray, Snapshot, Table, frame
 from figproof.numerics.choosing import one_run
 
+SHOWS_CONDITIONS = False
 ARTIFACT = "attention"
 TOLERANCE = 1e-3
 LONGEST_NAME = 12

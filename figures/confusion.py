@@ -35,6 +35,7 @@ from figproof.numerics.curves import run_name
 from figproof.numerics.epochs import on_other_points
 from figproof.numerics.matrices import confusion_counts, predicted_classes, row_shares
 
+SHOWS_CONDITIONS = False
 ARTIFACT = "predictions"
 MOST_TICKS = 20
 LONGEST_SHARE = 0.35

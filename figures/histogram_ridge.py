@@ -23,6 +23,7 @@ from figproof.model import FloatArray, Frame, Run, Snapshot, Table, concatenate,
 from figproof.numerics.choosing import one_run
 from figproof.numerics.histograms import densities, evenly
 
+SHOWS_CONDITIONS = False
 ARTIFACT = "histograms"
 NARROWEST_PANEL_IN = 1.0
 LOWEST_PANEL_IN = 1.2

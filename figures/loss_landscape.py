@@ -41,6 +41,7 @@ from figproof.numerics.landscape_levels import (
     where_of,
 )
 
+SHOWS_CONDITIONS = "several"
 UNIT = "nat"
 
 

@@ -25,6 +25,7 @@ from figproof.model import FloatArray, Run, Snapshot, Table, concatenate, frame
 from figproof.numerics.choosing import one_run
 from figproof.numerics.graph import blocks, group_links, unit_groups
 
+SHOWS_CONDITIONS = False
 ARTIFACT = "checkpoints"
 MOST_LAYERS, MOST_OUTPUTS, MOST_UNITS = 8, 30, 4096
 WIDEST_PT = 2.2

@@ -20,6 +20,8 @@ from figproof.model import FloatArray, Snapshot, Table, frame
 from figproof.numerics.choosing import one_run
 from figproof.numerics.epochs import EpochArray, count_classes
 
+SHOWS_CONDITIONS = False
+
 PREDICTIONS, INPUTS = "predictions", "inputs"
 LEAST_P = 2.0**-24
 """The smallest number above 0 in half precision: a stored 0 is at most that."""

@@ -37,6 +37,7 @@ from figproof.numerics.curves import run_name
 from figproof.numerics.epochs import EpochArray, count_classes
 from figproof.numerics.reduce import keep_extremes
 
+SHOWS_CONDITIONS = False
 ARTIFACT = "predictions"
 DRAWN_STRETCHES = 300
 DASHES = ("solid", (0, (4.0, 1.6)), (0, (1.0, 1.4)), (0, (5.0, 1.5, 1.0, 1.5)))

@@ -51,6 +51,7 @@ from figproof.numerics.settings import (
 )
 from figproof.numerics.summaries import short_number, summary, summary_words
 
+SHOWS_CONDITIONS = False
 DIVERGED = "diverged"
 PALEST = 0.85
 STRIP_IN, AROUND_IN, LEAST_PANEL_IN = 0.09, 0.75, 0.55

@@ -121,6 +121,8 @@ def read_entries(path: Path) -> dict[str, Entry]:
     """
     where = place_of(path)
     content = load_yaml(path)
+    if content is None:
+        return {}
     if not isinstance(content, dict) or not all(isinstance(name, str) for name in content):
         raise FigproofError("must map condition names to their looks", where=where)
     errors: list[FigproofError] = []

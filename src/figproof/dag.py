@@ -1,9 +1,9 @@
 """What the Snakefile asks: the figures, what each needs, and a small key file for every job.
 
 A key file says by digest what a job depends on beyond its input files: the parsed YAML, sheets,
-palettes, fonts, the kind, the library, the lock. It is rewritten only when that changes. So a
-``touch`` rebuilds nothing, an edit with an old mtime or in an imported module rebuilds, and losing
-``.snakemake`` hides no change. Reading a key file tells why a job ran.
+palettes, fonts, the looks of the conditions it shows, the kind, the library, the lock. It is rewritten
+only when that changes. So a ``touch`` rebuilds nothing, an edit with an old mtime or in an imported
+module rebuilds, and losing ``.snakemake`` hides no change. Reading a key file tells why a job ran.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from figproof.canonical import digest_file, to_readable_json
+from figproof.conditions import load_conditions
 from figproof.errors import FigproofError
 from figproof.files import sweep_leftovers, write_atomic
 from figproof.formats import formats_of
@@ -24,6 +25,7 @@ from figproof.pins import pin_path
 from figproof.places import Styles
 from figproof.project import Project
 from figproof.provenance import library_digest, lock_digest, part_inputs, spec_digest
+from figproof.shown import look_digests, shown_conditions
 from figproof.specs import Config, FigureSpec, load_config, load_figures, style_files, text_figures
 from figproof.worker import FIXED
 
@@ -136,6 +138,7 @@ def _keys(
     formats: Mapping[str, tuple[str, ...]],
 ) -> Iterator[tuple[Path, dict[str, Any]]]:
     library, lock = library_digest(), lock_digest(project)
+    registry = load_conditions(project.conditions_file)
     pins = sorted({panel.pin for spec in figures.values() for _, panel in spec.parts()})
     for pin in pins:
         yield project.key_file("snapshot", pin), {"pin": digest_file(pin_path(project, pin))}
@@ -148,6 +151,7 @@ def _keys(
             "spec": spec_digest(spec),
             "formats": formats[figure],
             "styles": _styles(project, spec, config),
+            "conditions": look_digests(registry, shown_conditions(project, spec)),
         }
         yield project.key_file("draw", figure), draw
     own = Path(__file__).parent

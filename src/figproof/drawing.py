@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from figproof.apart import check_apart
 from figproof.canonical import to_readable_json
 from figproof.canvas import panel_letter, render
-from figproof.conditions import load_conditions
+from figproof.conditions import load_conditions, registered
 from figproof.deriving import read_tables
-from figproof.errors import FigproofError, raise_together
+from figproof.errors import FigproofError, raise_together, suggest
 from figproof.files import write_together
 from figproof.formats import formats_at
 from figproof.kinds import TEXTS, load_kind
@@ -16,21 +18,28 @@ from figproof.look import Look, Venue, load_look
 from figproof.model import Table
 from figproof.project import Project
 from figproof.provenance import figure_provenance
+from figproof.shown import shown_conditions
 from figproof.specs import Config, FigureSpec, load_config, load_figure, load_params, rectangle
 
 
 def look_of(project: Project, spec: FigureSpec, config: Config) -> Look:
-    """The look of a figure: its own venue, palettes and sheet, or config.yaml's."""
+    """The look of a figure: its own venue, palettes and sheet, or config.yaml's; the conditions it shows."""
     palettes = spec.palettes or config.palettes
+    registry = load_conditions(project.conditions_file)
+    conditions = registered(registry, shown_conditions(project, spec))
+    unknown = [name for name in spec.highlight if name not in conditions]
+    if unknown:
+        raise FigproofError(f"highlight: {unknown[0]!r} is not shown. {suggest(unknown[0], conditions)}")
     return load_look(
         project.root,
         spec.venue or config.venue,
         palettes.qualitative,
         palettes.sequential,
-        load_conditions(project.conditions_file),
+        conditions,
         spec.sheet or config.sheet,
         diverging=palettes.diverging,
         cyclic=palettes.cyclic,
+        highlight=spec.highlight,
     )
 
 
@@ -127,6 +136,8 @@ def _draw_parts(
         if grid is not None:
             (top, bottom), (left, right) = rectangle(spec.layout, letter)
             place = canvas.add_subfigure(grid[top:bottom, left:right])
-        kind.draw(place, tables[letter], part_params, look)
+        own = replace(look, asked=set())
+        kind.draw(place, tables[letter], part_params, own)
+        check_apart(own, project.root)
         if letter:
             panel_letter(place, letter, look)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,11 @@ from matplotlib.colors import Colormap
 
 from figproof.canonical import digest_file
 from figproof.compose import Composed, compose
-from figproof.conditions import CONDITIONS_FILE, DASHES, MARKERS, Condition, Dash
+from figproof.conditions import ASSIGN, CONDITIONS_FILE, DASHES, MARKERS, Condition, Dash
 from figproof.errors import FigproofError, suggest
 from figproof.fonts import families
 from figproof.header import Header, RasterDpi, Said, Status, load_header
-from figproof.palette import load_palette, palette_names
+from figproof.palette import load_palette, longer_palettes
 from figproof.places import Found, Styles, find_sheet
 from figproof.specs import CYCLIC_PALETTE, DIVERGING_PALETTE, style_files
 from figproof.venue import Setting
@@ -104,6 +104,10 @@ class Look:
         Path relative to the project -> SHA-256 of each file that this look was read from.
     ink, muted : str
         Colour of text; grey of reference lines.
+    highlight : tuple of str
+        Conditions in colour, the others grey; all in colour if it is empty.
+    asked : set of str
+        Conditions whose colour was asked for so far: those that a panel tells apart.
     """
 
     venue: Venue
@@ -117,6 +121,8 @@ class Look:
     sources: Mapping[str, str]
     ink: str
     muted: str = MUTED
+    highlight: tuple[str, ...] = ()
+    asked: set[str] = field(default_factory=set, compare=False)
 
     def condition(self, name: str) -> Condition:
         """The registered condition, or an error with the nearest name."""
@@ -126,7 +132,9 @@ class Look:
             raise FigproofError(
                 f"condition {name!r} has no look. {suggest(name, self.conditions)}",
                 where=CONDITIONS_FILE,
-                hint=f"add a line for {name} to {CONDITIONS_FILE}",
+                hint=f"add a line for {name}, or {ASSIGN}, which adds it"
+                if self.conditions
+                else "a kind that asks for the look of a condition must not say SHOWS_CONDITIONS = False",
             )
         return self.conditions[name]
 
@@ -135,8 +143,14 @@ class Look:
         return self.condition(condition).label
 
     def colour(self, condition: str) -> str:
-        """The condition's colour as ``#rrggbb``."""
-        return self.colours[self.condition(condition).slot]
+        """The condition's colour as ``#rrggbb``; grey beside highlighted ones."""
+        slot = self.condition(condition).slot
+        self.asked.add(str(condition))
+        return self.colours[slot] if self.highlights(condition) else self.muted
+
+    def highlights(self, condition: str) -> bool:
+        """Whether the condition is drawn in its colour."""
+        return not self.highlight or condition in self.highlight
 
     def marker(self, condition: str) -> str:
         """The condition's Matplotlib marker."""
@@ -206,6 +220,7 @@ def load_look(
     *,
     diverging: str = DIVERGING_PALETTE,
     cyclic: str = CYCLIC_PALETTE,
+    highlight: Sequence[str] = (),
 ) -> Look:
     """Read all that decides how a figure looks.
 
@@ -219,6 +234,8 @@ def load_look(
         The conditions the figure may show; each must find its slot in the qualitative palette.
     sheet : str, optional
         A team's own sheet on top of the venue's; see :func:`figproof.places.find_sheet`.
+    highlight : sequence of str
+        Conditions in colour, the others grey; all in colour if it is empty.
 
     Raises
     ------
@@ -238,7 +255,8 @@ def load_look(
     sheets = [styles.get("base.mplstyle"), file, *([find_sheet(root, sheet)] if sheet else [])]
     composed = compose(sheets, asked, [font.path for font in fonts])
     colours = tuple(load_palette(root, qualitative, "qualitative").colours or ())
-    _check_slots(root, qualitative, colours, conditions)
+    coloured = set(highlight) or set(conditions)
+    _check_slots(root, qualitative, colours, {n: c for n, c in conditions.items() if n in coloured})
     roles = {"sequential": sequential, "diverging": diverging, "cyclic": cyclic}
     colormaps = {role: load_palette(root, name, role).registered(name) for role, name in roles.items()}
     ramp = styles.get(f"palettes/{sequential}.yaml").name
@@ -261,6 +279,7 @@ def load_look(
         fonts=tuple(font.path for font in fonts),
         sources=dict(sorted(sources.items())),
         ink=ink,
+        highlight=tuple(highlight),
     )
 
 
@@ -284,11 +303,7 @@ def _check_slots(
     if not short:
         return
     needed = max(conditions[name].slot for name in short) + 1
-    longer = []
-    for name in palette_names(root):
-        palette_of_name = load_palette(root, name)
-        if palette_of_name.role == "qualitative" and len(palette_of_name.colours or ()) >= needed:
-            longer.append(name)
+    longer = longer_palettes(root, needed)
     raise FigproofError(
         f"has {len(colours)} colours; condition {', '.join(short)} needs {needed}",
         where=Styles.of(root).get(f"palettes/{palette}.yaml").name,

@@ -11,6 +11,7 @@ from figproof.canonical import digest_file, digest_json
 from figproof.kinds import kind_file
 from figproof.pins import load_pin, pin_path
 from figproof.project import Project
+from figproof.shown import look_digests
 from figproof.specs import FigureSpec, Panel
 
 if TYPE_CHECKING:
@@ -35,8 +36,20 @@ VERSIONS = (
 # Nothing here can change a pixel of a build: the store, recording, asking, approving, words for people,
 # scripts and previews.
 _OUTSIDE = (
-    *("cli/", "store/", "record", "dag.py", "approvals.py", "index.py", "selecting.py", "errors.py"),
-    *("preview", "scripting.py", "styles/"),
+    "cli/",
+    "store/",
+    "record",
+    "dag.py",
+    "approvals.py",
+    "assigning.py",
+    "index.py",
+    "beginning.py",
+    "measuring.py",
+    "previewing.py",
+    "scripting.py",
+    "styles/",
+    "selecting.py",
+    "errors.py",
 )
 
 
@@ -90,6 +103,7 @@ def figure_provenance(
         },
         "parts": [_part(project, letter, panel, tables[letter]) for letter, panel in spec.parts()],
         "styles": dict(sorted(look.sources.items())),
+        "conditions": look_digests(look.conditions, look.conditions),
         "library": library_digest(),
         "lock": lock_digest(project),
         "versions": {name: version(name) for name in VERSIONS},

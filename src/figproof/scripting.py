@@ -194,6 +194,8 @@ def _look(
         sequential or palettes.sequential,
         load_conditions(registry) if registry.is_file() else {},
         sheet or (config.sheet if config else None),
+        diverging=palettes.diverging,
+        cyclic=palettes.cyclic,
     )
 
 

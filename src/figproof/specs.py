@@ -80,6 +80,9 @@ class FigureSpec(Closed):
     )
     height_in: float = Field(gt=0, le=20, description="Height in inches.")
     palettes: Palettes | None = Field(None, description="Palettes; config.yaml's if left out.")
+    highlight: list[str] = Field(
+        default_factory=list, description="Conditions in colour, the others grey; all in colour if empty."
+    )
     sheet: str | None = Field(None, description="A team's own sheet; config.yaml's if left out.")
     caption: str = Field("", description="Shown in the index.")
 

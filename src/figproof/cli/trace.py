@@ -38,6 +38,8 @@ class _Record(BaseModel):
     spec: str
     parts: list[_Part]
     styles: dict[str, str]
+    # Figures that were drawn before this was recorded say the digest of the whole registry among styles.
+    conditions: list[tuple[str, str]] = []
     versions: dict[str, str]
 
 
@@ -65,6 +67,8 @@ def _run(arguments: argparse.Namespace, root: Path) -> int:
             _say(f"  run {run.id} ({run.condition}, seed {run.seed}) {run.digest[:12]}")
     for path, digest in record.styles.items():
         _say(f"{path} {digest[:12]}")
+    for name, digest in record.conditions:
+        _say(f"condition {name} {digest[:12]}")
     _say(", ".join(f"{name} {version}" for name, version in record.versions.items()))
     return 0
 
