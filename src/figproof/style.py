@@ -39,6 +39,10 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "*")
 
 CONDITIONS_FILE = "config/conditions.yaml"
 
+# Of base.mplstyle; kinds give widths and sizes beside these.
+_PAPER_LINE_PT = 1.2
+_PAPER_MARK_PT = 3.5
+
 MUTED = "#6e6e6e"
 """Grey of reference lines; 5.1:1 on white, enough for text too (WCAG 1.4.3)."""
 
@@ -209,6 +213,18 @@ class Look:
     def line(self, condition: str) -> dict[str, Any]:
         """Keyword arguments for ``Axes.plot``: color and linestyle."""
         return {"color": self.colour(condition), "linestyle": self.dash(condition)}
+
+    def line_pt(self, on_paper: float) -> float:
+        """A line's width in points: so wide beside lines of 1.2 pt, within the venue's limits.
+
+        Posters and slides have wider lines of data, and all others grow with them.
+        """
+        width = max(on_paper * (self.rc["lines.linewidth"] / _PAPER_LINE_PT), self.venue.min_line_pt)
+        return float(min(width, self.venue.max_line_pt or width))
+
+    def mark_pt(self, on_paper: float) -> float:
+        """A mark's size in points: so large beside marks of 3.5 pt."""
+        return float(on_paper * (self.rc["lines.markersize"] / _PAPER_MARK_PT))
 
     def class_colours(self, n: int) -> tuple[str, ...]:
         """The first n colours of the palette, for classes; an error if it has fewer."""
