@@ -11,10 +11,11 @@ from figproof.canonical import digest_file, digest_json
 from figproof.kinds import kind_file
 from figproof.pins import load_pin, pin_path
 from figproof.project import Project
+from figproof.shown import look_digests
 from figproof.specs import FigureSpec, Panel
 
 if TYPE_CHECKING:
-    from figproof.style import Look
+    from figproof.look import Look
 
 FORMAT = "figproof-provenance-1"
 VERSIONS = (
@@ -24,6 +25,7 @@ VERSIONS = (
     "matplotlib",
     "numpy",
     "opentsne",
+    "pillow",
     "pypdf",
     "scikit-learn",
     "scipy",
@@ -31,8 +33,24 @@ VERSIONS = (
 )
 """Packages that can change a number or a byte of a figure."""
 
-# Nothing here can change a pixel: the store, recording, asking, approving, and words for people.
-_OUTSIDE = ("cli/", "store/", "record", "dag.py", "approvals.py", "index.py", "selecting.py", "errors.py")
+# Nothing here can change a pixel of a build: the store, recording, asking, approving, words for people,
+# scripts and previews.
+_OUTSIDE = (
+    "cli/",
+    "store/",
+    "record",
+    "dag.py",
+    "approvals.py",
+    "assigning.py",
+    "index.py",
+    "beginning.py",
+    "measuring.py",
+    "previewing.py",
+    "scripting.py",
+    "styles/",
+    "selecting.py",
+    "errors.py",
+)
 
 
 def library_digest() -> str:
@@ -77,8 +95,15 @@ def figure_provenance(
         "format": FORMAT,
         "figure": figure,
         "spec": spec_digest(spec),
+        "page": {
+            "venue": look.venue.name,
+            "width": spec.width,
+            "width_in": look.venue.width_in(spec.width),
+            "height_in": spec.height_in,
+        },
         "parts": [_part(project, letter, panel, tables[letter]) for letter, panel in spec.parts()],
         "styles": dict(sorted(look.sources.items())),
+        "conditions": look_digests(look.conditions, look.conditions),
         "library": library_digest(),
         "lock": lock_digest(project),
         "versions": {name: version(name) for name in VERSIONS},
