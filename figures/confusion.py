@@ -145,7 +145,7 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
     mesh = cells(axes, errors, cmap, norm, look, gaps=True)
     entries = []
     for row in range(classes):
-        frame_cell(axes, row, row, look.muted, max(look.venue.min_line_pt, 0.5))
+        frame_cell(axes, row, row, look.muted, look.line_pt(0.5))
         for column in np.flatnonzero(counts[row]):
             ink = look.ink if row == column else ink_on(cmap(norm(shown[row, column])))
             text = _short(shown[row, column]) if share else str(counts[row, column])

@@ -155,7 +155,7 @@ def _draw_ridges(axes: Any, part: Frame, heights: FloatArray, epochs: Any, look:
             edges,
             baseline=base,
             color="white",
-            linewidth=max(look.venue.min_line_pt, 0.4),
+            linewidth=look.line_pt(0.4),
             zorder=2.5 + row,
         )
     axes.set_ylim(-epochs.size + 0.7, OVERLAP + 0.1)

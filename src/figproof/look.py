@@ -23,6 +23,10 @@ from figproof.places import Found, Styles, find_sheet
 from figproof.specs import CYCLIC_PALETTE, DIVERGING_PALETTE, style_files
 from figproof.venue import Setting
 
+# Of base.mplstyle; kinds give widths and sizes beside these.
+_PAPER_LINE_PT = 1.2
+_PAPER_MARK_PT = 3.5
+
 MUTED = "#6e6e6e"
 """Grey of reference lines; 5.1:1 on white, enough for text too (WCAG 1.4.3)."""
 
@@ -181,6 +185,18 @@ class Look:
         dashes = ["solid" if lengths is None else (offset, lengths) for offset, lengths in DASHES.values()]
         pairs = [(i % n, (i + i // n) % len(dashes)) for i in range(n * len(dashes))]
         return cycler(color=[self.colours[i] for i, _ in pairs], linestyle=[dashes[j] for _, j in pairs])
+
+    def line_pt(self, on_paper: float) -> float:
+        """A line's width in points: so wide beside lines of 1.2 pt, within the venue's limits.
+
+        Posters and slides have wider lines of data, and all others grow with them.
+        """
+        width = max(on_paper * (self.rc["lines.linewidth"] / _PAPER_LINE_PT), self.venue.min_line_pt)
+        return float(min(width, self.venue.max_line_pt or width))
+
+    def mark_pt(self, on_paper: float) -> float:
+        """A mark's size in points: so large beside marks of 3.5 pt."""
+        return float(on_paper * (self.rc["lines.markersize"] / _PAPER_MARK_PT))
 
     def class_colours(self, n: int) -> tuple[str, ...]:
         """The first n colours of the palette, for classes; an error if it has fewer."""

@@ -7,6 +7,7 @@ it writes no date and no software tag, so the bytes depend on Pillow's version a
 from __future__ import annotations
 
 import io
+import warnings
 from typing import cast
 
 import numpy as np
@@ -58,8 +59,10 @@ def read_description(content: bytes) -> str | None:
         The content is no TIFF, or damaged.
     """
     try:
-        with Image.open(io.BytesIO(content), formats=("TIFF",)) as image:
-            text = cast(TiffImagePlugin.TiffImageFile, image).tag_v2.get(_DESCRIPTION)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(content), formats=("TIFF",)) as image:
+                text = cast(TiffImagePlugin.TiffImageFile, image).tag_v2.get(_DESCRIPTION)
     except Exception as error:
         # On tags of a wrong type or count Pillow raises a dozen sorts of error, TypeError among them.
         raise ValueError(f"no TIFF that can be read ({type(error).__name__}: {error})") from error

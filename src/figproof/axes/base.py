@@ -15,6 +15,10 @@ class Inks(Protocol):
     ink: str
     muted: str
 
+    def line_pt(self, on_paper: float) -> float: ...
+
+    def mark_pt(self, on_paper: float) -> float: ...
+
 
 def axis_label(name: str, unit: str) -> str:
     """``"loss (nat)"``, or the bare name where there is no unit."""
