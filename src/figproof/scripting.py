@@ -203,7 +203,7 @@ def _size_in(look: Look, width: str | float, height_in: float | None) -> tuple[f
     if not isinstance(width, str) and not LEAST_FRACTION <= width <= 1:
         raise FigproofError(
             f"width {width:g} is no fraction of the full width from {LEAST_FRACTION} to 1",
-            where="figproof.style",
+            where="figproof.look",
         )
     width_in = look.venue.width_in(width if isinstance(width, str) else float(width))
     height_in = width_in / GOLDEN if height_in is None else height_in
