@@ -23,7 +23,12 @@ EXAMPLE = (
 )
 """What makes the example's figure."""
 
-OWN = ("figproof pin training", "snakemake", "figproof approve", "figproof verify")
+OWN = (
+    "figproof pin training    # first write your experiment's name in config/selections/training.yaml",
+    "snakemake",
+    "figproof approve",
+    "figproof verify",
+)
 """What makes the figure of runs that are there already."""
 
 _STAGED = ".figproof-init"

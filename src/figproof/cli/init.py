@@ -25,6 +25,4 @@ def _run(arguments: argparse.Namespace, root: Path) -> int:
     print(f"{arguments.folder}: a paper's repository. The first figure:")
     for command in (f"cd {arguments.folder}", *commands):
         print(f"    {command}")
-    if not arguments.example:
-        print("Before, write your experiment's name in config/selections/training.yaml")
     return 0

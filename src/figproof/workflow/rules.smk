@@ -15,6 +15,8 @@ except FigproofError as error:
 # Rules call the figproof that belongs to this Snakemake, whether or not its environment is active. Not
 # through PATH or shell.prefix, which a paper's own rules would get too.
 os.environ.update(FIGPROOF_PYTHON=sys.executable)
+# So Snakemake makes no environment for a rule: a second figproof could be another version.
+same_environment = lambda wildcards: None
 
 
 wildcard_constraints:
@@ -37,7 +39,7 @@ rule snapshot:
     log:
         "results/logs/snapshot/{pin}.log",
     conda:
-        "figproof"
+        same_environment
     shell:
         '"$FIGPROOF_PYTHON" -I -m figproof snapshot {wildcards.pin} 2>&1 | tee {log}'
 
@@ -51,7 +53,7 @@ rule derive:
     log:
         "results/logs/derive/{figure}.log",
     conda:
-        "figproof"
+        same_environment
     shell:
         '"$FIGPROOF_PYTHON" -I -m figproof derive {wildcards.figure} 2>&1 | tee {log}'
 
@@ -65,7 +67,7 @@ rule draw:
     log:
         "results/logs/draw/{figure}.log",
     conda:
-        "figproof"
+        same_environment
     shell:
         '"$FIGPROOF_PYTHON" -I -m figproof draw {wildcards.figure} 2>&1 | tee {log}'
 
@@ -80,7 +82,7 @@ rule write:
     log:
         "results/logs/write/{figure}.log",
     conda:
-        "figproof"
+        same_environment
     shell:
         '"$FIGPROOF_PYTHON" -I -m figproof write {wildcards.figure} 2>&1 | tee {log}'
 
@@ -95,6 +97,6 @@ rule index:
     log:
         "results/logs/index.log",
     conda:
-        "figproof"
+        same_environment
     shell:
         '"$FIGPROOF_PYTHON" -I -m figproof index 2>&1 | tee {log}'
