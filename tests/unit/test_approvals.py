@@ -93,5 +93,5 @@ def test_texts_belong_to_a_figure_whose_kind_writes_them(built):
     (built.results / "figures" / "a.tex").touch()
     approve(built, [])
     assert compare(built).left_over == ("figures/a.tex",)
-    (built.kinds / "dot.py").write_text("def texts(figure, table, params, look): ...\n")
+    (built.kinds[0] / "dot.py").write_text("def texts(figure, table, params, look): ...\n")
     assert compare(built).unapproved == ("figures/a.tex",)
