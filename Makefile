@@ -22,7 +22,7 @@ test: lint
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/snakefmt --check Snakefile
+	$(BIN)/snakefmt --check Snakefile paper src/figproof/workflow
 	$(BIN)/snakemake --lint
 	PYTHONPATH=. $(BIN)/lint-imports
 	$(BIN)/mypy

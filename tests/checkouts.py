@@ -17,17 +17,25 @@ BIN = Path(sys.executable).parent
 
 @dataclass(frozen=True)
 class Checkout:
-    """A project folder."""
+    """A project folder.
+
+    Attributes
+    ----------
+    root : Path
+    bin : Path
+        Where the commands of its environment are.
+    """
 
     root: Path
+    bin: Path = BIN
 
     def run(
         self, *command: str, env: dict[str, str] | None = None, code: int | None = 0
     ) -> subprocess.CompletedProcess[str]:
-        """Run ``figproof`` or ``snakemake``; output and errors together."""
+        """Run a command of the environment, e.g. ``figproof``; output and errors together."""
         environment = {"HOME": str(self.root / "home"), "PATH": os.environ["PATH"], **(env or {})}
         done = subprocess.run(
-            [str(BIN / command[0]), *command[1:]],
+            [str(self.bin / command[0]), *command[1:]],
             cwd=self.root,
             env=environment,
             stdout=subprocess.PIPE,

@@ -103,7 +103,7 @@ def approve(project: Project, figures: Iterable[str]) -> int:
     for name in left_over_files(project, files):
         del files[name]
     if not files:
-        raise FigproofError("holds no figure", where="results", hint="run: make figures")
+        raise FigproofError("holds no figure", where="results", hint="run: snakemake")
     now = {name: digest_file(path) for name, path in files.items()}
     known = {_figure_of(name) for name in now} - {None}
     if unknown := chosen - known:

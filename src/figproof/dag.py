@@ -29,6 +29,9 @@ from figproof.shown import look_digests, shown_conditions
 from figproof.specs import Config, FigureSpec, load_config, load_figures, style_files, text_figures
 from figproof.worker import FIXED
 
+RULES = Path(__file__).parent / "workflow" / "rules.smk"
+"""What a project's Snakefile imports as a module; alone in its folder, which Snakemake puts on sys.path."""
+
 
 @dataclass(frozen=True)
 class Graph:
@@ -52,9 +55,21 @@ class Graph:
     build_lock: IO[bytes]
 
     @classmethod
-    def load(cls, root: str) -> Graph:
-        """Read and check the project, take the build lock and bring the key files up to date."""
-        project = Project(Path(root).resolve())
+    def load(cls, here: Path) -> Graph:
+        """Read and check the project, take the build lock and bring the key files up to date.
+
+        Parameters
+        ----------
+        here : Path
+            The folder in which Snakemake runs; the paths of rules are below it, so it is the project's.
+        """
+        project = Project.find(here)
+        if project.root != here.resolve():
+            raise FigproofError(
+                f"lies in the project {project.root}, and is not its folder",
+                where=str(here),
+                hint=f"cd {project.root}, then run the same command again",
+            )
         lock = _hold_build_lock(project)
         for folder in ("figures", "derived"):
             sweep_leftovers(project.results / folder, time.time())

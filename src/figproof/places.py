@@ -87,16 +87,12 @@ class Styles:
         return tuple(sorted({path.stem for folder in self.folders for path in folder.path.glob(pattern)}))
 
     def fonts(self) -> tuple[Found, ...]:
-        """The TrueType files of all folders, sorted by name within a folder."""
-        return tuple(
-            Found(f"{folder.name}/fonts/{path.name}", path)
-            for folder in self.folders
-            for path in sorted((folder.path / "fonts").glob("*.ttf"))
-        )
+        """The TrueType files of all folders, sorted by name; of one name the first folder's."""
+        return tuple(self.get(f"fonts/{name}.ttf") for name in self.names("fonts/*.ttf"))
 
 
 def builtin(name: str) -> Path:
-    """figproof's own ``styles`` or ``figures``: in the installed package, or beside it in its repository."""
+    """figproof's own ``styles``, ``figures`` or ``paper``: in the installed package, or in its repository."""
     packaged = Path(__file__).parent / "builtin" / name
     return packaged if packaged.is_dir() else Path(__file__).parents[2] / name
 

@@ -64,7 +64,8 @@ def test_every_package_of_the_lock_has_hashes():
 
 
 @pytest.mark.parametrize(
-    "name", ["requirements.lock", "pyproject.toml", "environment.yml", "Makefile", ".ci/run"]
+    "name",
+    ["requirements.lock", "pyproject.toml", "environment.yml", "Makefile", ".ci/run", "paper/base/.ci/run"],
 )
 def test_no_file_names_a_registry_host(name):
     assert re.findall(r"https?://|index-url", (ROOT / name).read_text()) == []

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from figproof.style import load_conditions, load_look
 
 from figproof.canvas import render
 from figproof.completeness import complete_metrics
@@ -13,7 +14,6 @@ from figproof.kinds import load_kind
 from figproof.model import Metric, Run, Snapshot
 from figproof.store.reader import read_run
 from figproof.store.transfer import import_runs
-from figproof.style import load_conditions, load_look
 
 ROOT = Path(__file__).resolve().parents[2]
 KIND = load_kind(ROOT / "figures", "training_health")

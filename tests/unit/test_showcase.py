@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from figproof.kinds import kind_file
+from figproof.places import Styles
 from figproof.project import Project
 from figproof.record.plan import load_plan
 from figproof.specs import load_config, load_figures, load_params
@@ -31,10 +33,12 @@ def test_all_four_projections_place_every_epoch_from_1_to_45_and_show_some():
             assert params.independent
 
 
-def test_kinds_styles_lock_and_snakefile_are_the_houses_own():
-    for name in ("figures", "styles", "requirements.lock", "environment.yml", "Snakefile", "profiles"):
+def test_lock_snakefile_and_settings_are_the_houses_and_kinds_and_styles_are_found():
+    for name in ("requirements.lock", "Snakefile", "profiles"):
         assert (SHOWCASE.root / name).resolve() == (ROOT / name).resolve()
     assert load_config(SHOWCASE).formats
+    assert kind_file(SHOWCASE.kinds, "embedding") == ROOT / "figures" / "embedding.py"
+    assert [folder.path for folder in Styles.of(SHOWCASE.root).folders] == [ROOT / "styles"]
 
 
 def test_make_figures_does_not_build_it():

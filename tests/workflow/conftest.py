@@ -12,9 +12,9 @@ from checkouts import Checkout, checkout
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # One worker builds the demo; the others would build it again.
+    # One worker builds the demo; the others would build it again. Papers are built beside it.
     for item in items:
-        if "workflow" in item.path.parts:
+        if "workflow" in item.path.parts and item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group("workflow"))
 
 

@@ -1,4 +1,4 @@
-"""``figproof check``: every file of the project, all problems at once."""
+"""``figproof check``: every file of the project and the packages, all problems at once."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ def add_parser(subparsers: Any) -> None:
 def _run(arguments: argparse.Namespace, root: Path) -> int:
     from figproof.drawing import look_of, page_size_in
     from figproof.look import load_look, venue_names
+    from figproof.packages import check_lock
     from figproof.palette import load_palette, palette_names
     from figproof.pins import load_pin
     from figproof.specs import (
@@ -43,6 +44,7 @@ def _run(arguments: argparse.Namespace, root: Path) -> int:
             return None
 
     config = attempt(load_config, project)
+    attempt(check_lock, project)
     selections = attempt(selection_names, project) or ()
     pins, figures = pin_names(project), attempt(figure_ids, project) or ()
     for name in selections:

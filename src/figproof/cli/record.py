@@ -17,7 +17,7 @@ JOBS = 2
 def add_parser(subparsers: Any) -> None:
     """Add ``record``."""
     parser = subparsers.add_parser("record", help="run an experiment, or a plan of them, into the store")
-    parser.add_argument("--plan", type=Path, metavar="FILE", help="a list of runs, e.g. demo/runs.yaml")
+    parser.add_argument("--plan", type=Path, metavar="FILE", help="a list of runs, e.g. plan.yaml")
     parser.add_argument(
         "--jobs", type=int, metavar="N", default=JOBS, help=f"runs of a plan at a time ({JOBS})"
     )
@@ -33,7 +33,7 @@ def _run(arguments: argparse.Namespace, root: Path) -> int:
         raise FigproofError(
             "name an experiment or a plan, and not both",
             where="record",
-            hint="figproof record digits_mlp with seed=1, or figproof record --plan demo/runs.yaml",
+            hint="figproof record digits_mlp with seed=1, or figproof record --plan plan.yaml",
         )
     project = Project(root)
     if arguments.plan is None:

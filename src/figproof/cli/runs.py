@@ -16,7 +16,7 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser("runs", help="export and import recorded runs")
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     export = actions.add_parser("export", help="write runs to a .tar.gz; the same runs give the same bytes")
-    export.add_argument("--out", required=True, type=Path, help="file to write, e.g. demo/runs.tar.gz")
+    export.add_argument("--out", required=True, type=Path, help="file to write, e.g. runs.tar.gz")
     export.add_argument("--experiment", help="only the runs of this experiment")
     export.add_argument(
         "ids", nargs="*", type=int, help="run ids; all runs if neither these nor --experiment is given"

@@ -76,7 +76,9 @@ def _spawn(folder: StoreFolder, port: int, *, auth: bool) -> subprocess.Popen[by
     program = Path(sys.executable).parent / "secantusd-py"
     if not program.is_file():
         raise FigproofError(
-            "the embedded server is not installed", where=str(program), hint="make .venv/ready"
+            "the embedded server is not installed",
+            where=str(program),
+            hint="pip install secantusdb, or name a server in FIGPROOF_STORE",
         )
     command = [str(program), "--config", str(folder.config_file), "--host", "127.0.0.1", "--port", str(port)]
     command += ["--storage-path", str(folder.data), "--standalone", "--log-level", "WARNING"]
