@@ -50,6 +50,7 @@ from figproof.numerics.verdicts import (
     verdict,
 )
 
+SHOWS_CONDITIONS = False
 MOST_RUNS = 24
 DRAWN_STRETCHES = 300
 NARROWEST_PANEL_IN = 1.1
@@ -373,7 +374,7 @@ def _texts(fig: Any, table: Table, panel: int, look: Any, room_in: float) -> lis
     """Lines above a panel, and which are bold: its title, then the verdict."""
     about = {name: column[panel] for name, column in table.frame("panels").items()}
     size, name = look.venue.small_pt, str(about["condition"])
-    title = str(about["title"]) or (look.label(name) if name in look.conditions else name.replace(",", ", "))
+    title = str(about["title"]) or name.replace(",", ", ")
     if (table.frame("panels")["condition"] == name).sum() > 1:
         title += f", {about['run']}"
     # Bold is wider, by less than this.
