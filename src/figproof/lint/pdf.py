@@ -45,7 +45,7 @@ def read_pdf(content: bytes, page: int = 1) -> Page:
     Unreadable
         The file is damaged, encrypted, has no such page, or holds more than is read.
     """
-    with _quiet(), apply_configuration(**_LIMITS):
+    with _quiet(), apply_configuration(None, **_LIMITS):
         try:
             return _read(content, page)
         except Unreadable:
