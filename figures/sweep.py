@@ -1,8 +1,9 @@
 """What a search over hyper-parameters found: its settings, and how much each hyper-parameter matters.
 
 ``parallel``: an axis a hyper-parameter, a line a setting, coloured by the metric at the right; the darkest
-lines are the best settings and lie on top, the thickest is the best one. ``scatter``: every two
-hyper-parameters, and each against the metric. ``importance``: the share of the metric's variance that is due
+lines are the best settings and lie on top, the thickest is the best one; lines that share one of a few values
+are fanned out around it. ``scatter``: every two hyper-parameters, and each against the metric; settings that
+share a place stand around it. ``importance``: the share of the metric's variance that is due
 to each hyper-parameter, alone or together with others, from a random forest that is judged out of bag.
 Settings that diverged stay visible, grey, and are counted.
 """
@@ -13,17 +14,17 @@ from typing import Any, Literal
 
 import numpy as np
 from matplotlib.cm import ScalarMappable
-from matplotlib.collections import LineCollection
 from matplotlib.colors import ListedColormap, LogNorm, Normalize
-from matplotlib.ticker import Formatter, MaxNLocator
+from matplotlib.ticker import Formatter
 from pydantic import Field, model_validator
 
 from figproof.axes import (
     ROOM,
     UnitAxis,
     axis_label,
-    before_draw,
     colour_bar,
+    corner_bar,
+    crowded_points,
     fanned,
     fit_lines,
     label_axis,
@@ -32,6 +33,7 @@ from figproof.axes import (
     size_in,
     tick_axis,
     upright_axis,
+    ways,
     words,
 )
 from figproof.errors import FigproofError, suggest
@@ -51,11 +53,9 @@ from figproof.numerics.summaries import short_number, summary, summary_words
 
 DIVERGED = "diverged"
 PALEST = 0.85
-LOST_DASH = (0, (2.0, 1.5))
-GOLDEN_ANGLE = np.pi * (3 - np.sqrt(5))
 STRIP_IN, AROUND_IN, LEAST_PANEL_IN = 0.09, 0.75, 0.55
-ROW_PT, DOT_PT = 12.0, 3.4
-MANY = 200
+ROW_PT = 12.0
+WEAK = 0.5
 
 
 class Params(KindParams):
@@ -98,26 +98,34 @@ def derive(snapshot: Snapshot, params: Params) -> Table:
         raise FigproofError("the pin holds no run", where=f"pin {snapshot.pin}")
     settings = settings_of(snapshot.runs)
     keys = _keys(settings, params)
-    unknown = sorted(set(params.labels) - {*keys, params.metric})
-    if unknown:
-        raise FigproofError(
-            f"{unknown[0]!r} is not drawn. {suggest(unknown[0], [*keys, params.metric])}",
-            where="params.labels",
-        )
     numbers, metric = _numbers(settings, params)
-    sign = -1 if params.better == "higher" else 1
-    order = np.argsort(sign * numbers, kind="stable")
+    # Best first; NaN is sorted last.
+    order = np.argsort(-numbers if params.better == "higher" else numbers, kind="stable")
     settings, numbers = [settings[at] for at in order], numbers[order]
-    if not np.isfinite(numbers).any():
-        raise FigproofError(
-            "every setting diverged: there is nothing to show",
-            where=f"metric {params.metric}",
-            hint="choose another metric, or narrow the selection to runs that stay finite",
-        )
     shown = {key: on_scale([setting.value(key) for setting in settings]) for key in keys}
     outcome = [value if np.isfinite(value) else DIVERGED for value in numbers.tolist()]
     columns = [*shown.items(), (params.metric, on_scale(outcome, log=params.metric_scale == "log"))]
-    frames = {
+    frames = _frames(settings, numbers, columns)
+    facts = {
+        "unit": metric.unit,
+        "step_unit": metric.step_unit,
+        "diverged": int((~np.isfinite(numbers)).sum()),
+        "expected": snapshot.expected_seeds or 0,
+        "not_shown": [
+            key
+            for key in differing_keys(settings)
+            if not any(f"{key}.".startswith(f"{chosen}.") for chosen in keys)
+        ],
+    }
+    if params.view == "importance":
+        frames["importance"], facts["r2"] = _importance(shown, numbers, params)
+    return Table(frames, facts)
+
+
+def _frames(
+    settings: list[Setting], numbers: FloatArray, columns: list[tuple[str, OnScale]]
+) -> dict[str, dict[str, Any]]:
+    return {
         "settings": frame(
             setting=np.arange(1, len(settings) + 1),
             metric=numbers,
@@ -132,16 +140,6 @@ def derive(snapshot: Snapshot, params: Params) -> Table:
         ),
         "values": concatenate(_value_rows(at, *column) for at, column in enumerate(columns)),
     }
-    facts = {
-        "unit": metric.unit,
-        "step_unit": metric.step_unit,
-        "diverged": int((~np.isfinite(numbers)).sum()),
-        "expected": snapshot.expected_seeds or 0,
-        "not_shown": sorted(set(differing_keys(settings)) - set(keys)),
-    }
-    if params.view == "importance":
-        frames["importance"], facts["r2"] = _importance(shown, numbers, params)
-    return Table(frames, facts)
 
 
 def _keys(settings: list[Setting], params: Params) -> list[str]:
@@ -150,6 +148,12 @@ def _keys(settings: list[Setting], params: Params) -> list[str]:
         raise FigproofError(
             f"no config key differs between {len(settings)} setting{'s' if len(settings) > 1 else ''}",
             hint="widen the selection, or name keys in params.keys",
+        )
+    unknown = sorted(set(params.labels) - {*keys, params.metric})
+    if unknown:
+        raise FigproofError(
+            f"{unknown[0]!r} is not drawn. {suggest(unknown[0], [*keys, params.metric])}",
+            where="params.labels",
         )
     return keys
 
@@ -166,6 +170,12 @@ def _numbers(settings: list[Setting], params: Params) -> tuple[FloatArray, Metri
         for setting in settings
     ]
     numbers = np.array(means, dtype=np.float64)
+    if not np.isfinite(numbers).any():
+        raise FigproofError(
+            "every setting diverged: there is nothing to show",
+            where=f"metric {params.metric}",
+            hint="choose another metric, or narrow the selection to runs that stay finite",
+        )
     if params.metric_scale == "log" and (numbers <= 0).any():
         raise FigproofError(
             f"{np.nanmin(numbers):.6g} has no place on a logarithmic scale",
@@ -241,7 +251,7 @@ def _parallel(fig: Any, table: Table, params: Params, look: Any) -> None:
     axes.set(xlim=(0, last + strip), ylim=(-ROOM, 1 + ROOM))
     colours = _colours(table, params, look)
     places = [fanned(column.place) for column in columns[:-1]] + [columns[-1].place]
-    _ways(axes, np.column_stack(places), table.frame("settings")["metric"], colours, look)
+    ways(axes, np.column_stack(places), table.frame("settings")["metric"], colours, look)
     scale = columns[-1].given.scale
     foot = scale.places(np.array([scale.low]), [""])[0] if scale.low < scale.high else 0.0
     shades = np.linspace(0, 1, 256)[:, None]
@@ -252,22 +262,6 @@ def _parallel(fig: Any, table: Table, params: Params, look: Any) -> None:
         ticks_at = at + strip if at == last else at
         upright_axis(fig, axes, column, (at, ticks_at), look, room_in=room)
     note(axes, fit_lines(fig, _note_parts(table, params), look), look)
-
-
-def _ways(axes: Any, places: FloatArray, metric: FloatArray, colours: Any, look: Any) -> None:
-    """A line a setting through its places, shape (settings, axes)."""
-    across = np.broadcast_to(np.arange(places.shape[1]), places.shape)
-    ways = np.stack([across, places], axis=2)
-    lost = ~np.isfinite(metric)
-    line = max(look.venue.min_line_pt, 0.7)
-    style = {"clip_on": False, "capstyle": "round"}
-    grey = {"colors": look.muted, "linestyles": [LOST_DASH], "linewidths": line}
-    axes.add_collection(LineCollection(ways[lost], **grey, **style))
-    # Worst first, so that the best lie on top.
-    rows = np.flatnonzero(~lost)[::-1]
-    thick = np.where(rows == 0, 2.6 * line, line)
-    shades = colours.to_rgba(metric[rows])
-    axes.add_collection(LineCollection(ways[rows], colors=shades, linewidths=thick, zorder=2.1, **style))
 
 
 def _scatter(fig: Any, table: Table, params: Params, look: Any) -> None:
@@ -287,7 +281,7 @@ def _scatter(fig: Any, table: Table, params: Params, look: Any) -> None:
         for at in range(row + 1):
             axes = panels[row, at] = fig.add_subplot(grid[row, at])
             pairs = np.column_stack([columns[at].place, columns[row + 1].place])
-            _points(axes, pairs, metric, colours, look)
+            crowded_points(axes, pairs, metric, colours, look)
             axes.set(xlim=(-ROOM, 1 + ROOM), ylim=(-ROOM, 1 + ROOM))
             tick_axis(fig, axes.xaxis, columns[at], side[0], look, shown=row == count - 1)
             tick_axis(fig, axes.yaxis, columns[row + 1], side[1], look, shown=at == 0)
@@ -297,49 +291,7 @@ def _scatter(fig: Any, table: Table, params: Params, look: Any) -> None:
         note(panels[0, 0], text, look)
         colour_bar(fig, colours, panels[0, 0], columns[-1].label, look)
     else:
-        _corner(fig.add_subplot(grid[0, 1:]), side[1], colours, columns[-1].label, text, look)
-
-
-def _points(axes: Any, pairs: FloatArray, metric: FloatArray, colours: Any, look: Any) -> None:
-    """Dots, the best ringed and on top; those of one place stand around it, the best of them inside."""
-    rank = np.zeros(metric.size)
-    for pair in np.unique(pairs, axis=0):
-        same = (pairs == pair).all(axis=1)
-        rank[same] = np.arange(same.sum())
-    dot, edge = (DOT_PT, 0.3) if metric.size <= MANY else (0.6 * DOT_PT, 0)
-    finite = np.isfinite(metric)
-    rows = np.flatnonzero(finite)[::-1]
-    style = {"s": dot**2, "linewidths": edge, "edgecolors": "white", "clip_on": False}
-    dots = axes.scatter(*pairs[rows].T, c=colours.to_rgba(metric[rows]), **style)
-    lost = np.flatnonzero(~finite)
-    cross = {"s": dot**2, "linewidths": 0.9, "marker": "x", "clip_on": False, "zorder": 0.9}
-    crosses = axes.scatter(*pairs[lost].T, c=look.muted, **cross)
-    ringed = {"s": (1.7 * DOT_PT) ** 2, "linewidths": 0.9, "clip_on": False, "zorder": 3}
-    ring = axes.scatter(*pairs[:1].T, facecolors="none", edgecolors=look.ink, **ringed)
-
-    def arrange() -> None:
-        inch = axes.bbox.size / axes.get_figure(root=True).dpi / (1 + 2 * ROOM)
-        reach, turn = 0.85 * dot / 72 * np.sqrt(rank), rank * GOLDEN_ANGLE
-        placed = pairs + np.column_stack([reach * np.cos(turn), reach * np.sin(turn)]) / inch
-        for artist, shown in ((dots, rows), (crosses, lost), (ring, [0])):
-            artist.set_offsets(placed[shown])
-
-    before_draw(axes, arrange)
-
-
-def _corner(host: Any, height_in: float, colours: Any, label: str, text: str, look: Any) -> None:
-    """Note and colour bar in the empty corner above the panels."""
-    host.set_axis_off()
-    small = look.venue.small_pt
-    style = {"fontsize": small, "color": look.ink, "va": "top", "linespacing": 1.15, "parse_math": False}
-    host.text(0.06, 1, text, in_layout=False, **style)
-    below = (text.count("\n") + 2) * 1.2 * small / 72 / height_in
-    bar_axes = host.inset_axes((0.06, 1 - below - 0.09, 0.94, 0.09))
-    bar = host.figure.colorbar(colours, cax=bar_axes, orientation="horizontal")
-    bar.set_label(label, parse_math=False)
-    bar.outline.set_linewidth(look.venue.min_line_pt)
-    bar.locator = MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10])
-    bar.update_ticks()
+        corner_bar(fig.add_subplot(grid[0, 1:]), side[1], colours, columns[-1].label, text, look)
 
 
 def _importances(fig: Any, table: Table, params: Params, look: Any) -> None:
@@ -389,10 +341,14 @@ def _note_parts(table: Table, params: Params) -> list[str]:
         f"{total} setting{'' if total == 1 else 's'}",
         "one run each" if seeds == "1" and not of else f"mean, n = {seeds}{of} seeds",
     ]
+    others = len(facts["not_shown"])
+    parts += [f"{others} other key{'s differ' if others > 1 else ' differs'}"] if others else []
     lost = f"{facts['diverged']} diverged" if facts["diverged"] else ""
     if params.view == "importance":
         parts += [f"{lost}, left out"] if lost else []
-        return [*parts, f"random forest, out-of-bag R² = {facts['r2']:.2f}", "95 % CI over settings"]
+        weak = " (weak fit)" if facts["r2"] < WEAK else ""
+        forest = f"random forest, out-of-bag R² = {facts['r2']:.2f}{weak}"
+        return [*parts, forest, "95 % CI over settings"]
     best = _signed(short_number(settings["metric"][0], settings["metric"]))
     marks = ("thick", "grey, dashed") if params.view == "parallel" else ("ringed", "grey crosses")
     return [*parts, f"{marks[0]}: best ({best})"] + ([f"{marks[1]}: {lost}"] if lost else [])
@@ -410,7 +366,7 @@ def example() -> Example:
         best = -1.0 if optimizer == "sgd" else -2.5
         level = 0.97 - 0.09 * (np.log10(rate) - best) ** 2 - 0.8 / width + random.normal(0, 0.01)
         values = max(level, 0.1) - 0.3 * np.exp(-np.arange(6) / 1.5)
-        if optimizer == "sgd" and rate > 1:
+        if optimizer == "sgd" and rate > 0.3:
             values[2:] = np.nan
         config = {"learning_rate": rate, "weight_decay": decay, "width": width, "optimizer": optimizer}
         metrics = {"accuracy": Metric("accuracy", "", np.arange(6), values, "epoch")}

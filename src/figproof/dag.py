@@ -20,6 +20,7 @@ from figproof.errors import FigproofError
 from figproof.files import sweep_leftovers, write_atomic
 from figproof.kinds import TEXTS
 from figproof.pins import pin_path
+from figproof.places import Styles
 from figproof.project import Project
 from figproof.provenance import library_digest, lock_digest, part_inputs, spec_digest
 from figproof.specs import Config, FigureSpec, load_config, load_figures, style_files, text_figures
@@ -139,7 +140,10 @@ def _keys(
 
 def _styles(project: Project, spec: FigureSpec, config: Config) -> dict[str, str]:
     palettes = spec.palettes or config.palettes
-    names = style_files(spec.venue or config.venue, palettes.qualitative, palettes.sequential)
-    files = [*(project.root / name for name in names), *sorted((project.styles / "fonts").glob("*.ttf"))]
+    venue = spec.venue or config.venue
+    files = [
+        *style_files(project.root, venue, palettes.qualitative, palettes.sequential),
+        *Styles.of(project.root).fonts(),
+    ]
     # A missing file is named by `draw`, with what exists instead.
-    return {project.relative(path): digest_file(path) if path.is_file() else "missing" for path in files}
+    return {file.name: digest_file(file.path) if file.path.is_file() else "missing" for file in files}

@@ -1,4 +1,4 @@
-"""The fonts that a figure may use: those that ship with Matplotlib and those in ``styles/fonts``.
+"""The fonts that a figure may use: those that ship with Matplotlib and those in the folders of styles.
 
 A user's font of the same family wins over one that was added with ``addfont``, because Matplotlib
 takes the first of equal score. So the list is replaced, not extended, while a figure is drawn.
@@ -7,7 +7,7 @@ takes the first of equal score. So the list is replaced, not extended, while a f
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,14 +20,14 @@ from matplotlib.mathtext import MathTextParser
 from figproof.errors import FigproofError
 
 
-def shipped_font_files(fonts: Path) -> tuple[Path, ...]:
-    """Matplotlib's own TrueType files, then those of the folder, each sorted by name."""
+def shipped_font_files(fonts: Iterable[Path]) -> tuple[Path, ...]:
+    """Matplotlib's own TrueType files, sorted by name, then the given ones."""
     own = Path(mpl.get_data_path()) / "fonts" / "ttf"
-    return (*sorted(own.glob("*.ttf")), *sorted(fonts.glob("*.ttf")))
+    return (*sorted(own.glob("*.ttf")), *fonts)
 
 
-def families(fonts: Path) -> dict[str, tuple[Path, ...]]:
-    """Family name -> its files, for all shipped fonts."""
+def families(fonts: Iterable[Path]) -> dict[str, tuple[Path, ...]]:
+    """Family name -> its files, for Matplotlib's own fonts and the given files."""
     found: dict[str, list[Path]] = {}
     for entry in _entries(shipped_font_files(fonts)):
         found.setdefault(entry.name, []).append(Path(entry.fname))
@@ -43,7 +43,7 @@ def _entries(files: tuple[Path, ...]) -> tuple[Any, ...]:
 
 
 @contextmanager
-def only_shipped_fonts(fonts: Path) -> Iterator[None]:
+def only_shipped_fonts(fonts: Iterable[Path]) -> Iterator[None]:
     """Let Matplotlib see the shipped fonts alone; its list is put back afterwards."""
     manager = font_manager.fontManager
     before = manager.ttflist, manager.afmlist

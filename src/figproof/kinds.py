@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from traceback import extract_tb
@@ -93,12 +93,27 @@ class Kind:
     texts: Callable[[str, Table, Any, Any], Mapping[str, str]] | None
 
 
-def kind_names(folder: Path) -> tuple[str, ...]:
-    """Names of the kinds in a folder, sorted; files that start with ``_`` are not kinds."""
-    return tuple(sorted(p.stem for p in folder.glob("*.py") if not p.name.startswith("_")))
+Folders = Path | Sequence[Path]
+"""Where kinds are looked for, those that win first."""
 
 
-def load_kind(folder: Path, name: str, *, where: str = "kind") -> Kind:
+def kind_names(folders: Folders) -> tuple[str, ...]:
+    """Names of the kinds in the folders, sorted; files that start with ``_`` are not kinds."""
+    files = [path for folder in _listed(folders) for path in folder.glob("*.py")]
+    return tuple(sorted({path.stem for path in files if not path.name.startswith("_")}))
+
+
+def kind_file(folders: Folders, name: str) -> Path:
+    """The file of a kind; where no folder has it, the place in the first where it would be."""
+    places = [folder / f"{name}.py" for folder in _listed(folders)]
+    return next((path for path in places if path.is_file()), places[0])
+
+
+def _listed(folders: Folders) -> Sequence[Path]:
+    return [folders] if isinstance(folders, Path) else folders
+
+
+def load_kind(folders: Folders, name: str, *, where: str = "kind") -> Kind:
     """Import one kind.
 
     Raises
@@ -106,14 +121,14 @@ def load_kind(folder: Path, name: str, *, where: str = "kind") -> Kind:
     FigproofError
         No such kind (with the nearest name), or the file lacks a member.
     """
-    known = kind_names(folder)
+    known = kind_names(folders)
+    path = kind_file(folders, name)
     if name not in known:
         raise FigproofError(
             f"kind {name!r} is unknown. {suggest(name, known)}",
             where=where,
-            hint=f"add {folder.name}/{name}.py to define it",
+            hint=f"add {path.parent.name}/{name}.py to define it",
         )
-    path = folder / f"{name}.py"
     module = _import_file(path, f"figproof_kind_{name}")
     missing = [member for member in MEMBERS if not hasattr(module, member)]
     if missing or not (module.__doc__ or "").strip():
@@ -132,9 +147,9 @@ def load_kind(folder: Path, name: str, *, where: str = "kind") -> Kind:
     )
 
 
-def writes_texts(folder: Path, name: str) -> bool:
+def writes_texts(folders: Folders, name: str) -> bool:
     """Whether a kind has the member ``texts``, found without importing it."""
-    path = folder / f"{name}.py"
+    path = kind_file(folders, name)
     try:
         tree = ast.parse(path.read_bytes())
     except (SyntaxError, ValueError) as error:

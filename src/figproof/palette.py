@@ -11,6 +11,7 @@ from pydantic import Field, field_validator, model_validator
 
 from figproof.closed import Closed, parse
 from figproof.errors import FigproofError, suggest
+from figproof.places import Styles
 from figproof.yamlfile import load_yaml
 
 _HEX = re.compile(r"#[0-9a-f]{6}")
@@ -60,8 +61,8 @@ class Palette(Closed):
 
 
 def palette_names(root: Path) -> tuple[str, ...]:
-    """Names of the palettes in ``styles/palettes``, sorted."""
-    return tuple(sorted(path.stem for path in (root / "styles/palettes").glob("*.yaml")))
+    """Names of the palettes of a project, its team and figproof, sorted."""
+    return Styles.of(root).names("palettes/*.yaml")
 
 
 def load_palette(root: Path, name: str, role: str | None = None) -> Palette:
@@ -72,13 +73,14 @@ def load_palette(root: Path, name: str, role: str | None = None) -> Palette:
     FigproofError
         No such palette (with the nearest name), another role, or all problems of the file.
     """
-    known = palette_names(root)
-    where = f"styles/palettes/{name}.yaml"
+    styles = Styles.of(root)
+    known = styles.names("palettes/*.yaml")
+    file = styles.get(f"palettes/{name}.yaml")
     if name not in known:
         raise FigproofError(
-            f"palette {name!r} is unknown. {suggest(name, known)}", hint=f"add {where} to define it"
+            f"palette {name!r} is unknown. {suggest(name, known)}", hint=f"add {file.name} to define it"
         )
-    palette = parse(Palette, load_yaml(root / where), where)
+    palette = parse(Palette, load_yaml(file.path), file.name)
     if role is not None and palette.role != role:
-        raise FigproofError(f"is {palette.role}, a {role} palette is needed", where=where)
+        raise FigproofError(f"is {palette.role}, a {role} palette is needed", where=file.name)
     return palette

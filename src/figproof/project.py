@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from figproof.errors import FigproofError
+from figproof.places import kind_folders
 
 
 @dataclass(frozen=True)
@@ -60,12 +61,8 @@ class Project:
         return self.root / "config" / "pins"
 
     @property
-    def kinds(self) -> Path:
-        return self.root / "figures"
-
-    @property
-    def styles(self) -> Path:
-        return self.root / "styles"
+    def kinds(self) -> tuple[Path, ...]:
+        return kind_folders(self.root)
 
     @property
     def lock_file(self) -> Path:

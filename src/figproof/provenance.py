@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from figproof.canonical import digest_file, digest_json
+from figproof.kinds import kind_file
 from figproof.pins import load_pin, pin_path
 from figproof.project import Project
 from figproof.specs import FigureSpec, Panel
@@ -56,7 +57,7 @@ def spec_digest(spec: FigureSpec) -> str:
 def part_inputs(project: Project, panel: Panel) -> dict[str, Any]:
     """What the numbers of one part depend on, besides the library: kind, params and pinned runs."""
     return {
-        "kind": digest_file(project.kinds / f"{panel.kind}.py"),
+        "kind": digest_file(kind_file(project.kinds, panel.kind)),
         "params": panel.params,
         "pin": [panel.pin, digest_file(pin_path(project, panel.pin))],
     }
@@ -88,7 +89,7 @@ def _part(project: Project, letter: str, panel: Panel, table: str) -> dict[str, 
     pin = load_pin(project, panel.pin)
     return {
         "panel": letter,
-        "kind": {"name": panel.kind, "sha256": digest_file(project.kinds / f"{panel.kind}.py")},
+        "kind": {"name": panel.kind, "sha256": digest_file(kind_file(project.kinds, panel.kind))},
         "pin": {"name": panel.pin, "sha256": digest_file(pin_path(project, panel.pin))},
         "runs": [run.model_dump() for run in pin.runs],
         "table": table,

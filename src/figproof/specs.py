@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from figproof.closed import Closed, parse
 from figproof.errors import FigproofError, raise_together, suggest
 from figproof.kinds import kind_names, load_kind, writes_texts
+from figproof.places import Found, Styles
 from figproof.project import Project
 from figproof.yamlfile import load_yaml
 
@@ -37,6 +38,10 @@ class Config(Closed):
     """``config/config.yaml``: what all figures share."""
 
     venue: str = Field(description="Default venue: a file in styles/venues.")
+    styles: list[str] = Field(
+        default_factory=list,
+        description="A team's styles: folders, or installed packages; searched after styles/ in order.",
+    )
     formats: list[Literal["pdf", "svg", "png"]] = Field(min_length=1, description="Files of each figure.")
     palettes: Palettes = Field(default_factory=Palettes, description="Default palettes.")
 
@@ -296,11 +301,11 @@ def _unknown_looks(
 ) -> list[FigproofError]:
     errors = []
     if venue is not None:
-        known = sorted(path.stem for path in (project.styles / "venues").glob("*.mplstyle"))
+        known = Styles.of(project.root).names("venues/*.mplstyle")
         define = f"add styles/venues/{venue}.mplstyle to define it"
         errors += _unknown("venue", venue, known, f"{where}: venue", define)
     if palettes is not None:
-        known = sorted(path.stem for path in (project.styles / "palettes").glob("*.yaml"))
+        known = Styles.of(project.root).names("palettes/*.yaml")
         for role, name in palettes.model_dump().items():
             define = f"add styles/palettes/{name}.yaml to define it"
             errors += _unknown("palette", name, known, f"{where}: palettes.{role}", define)
@@ -357,15 +362,12 @@ def text_figures(project: Project, figures: Mapping[str, FigureSpec]) -> tuple[s
     return tuple(sorted(figure for figure, kind in single.items() if writes_texts(project.kinds, kind)))
 
 
-def style_files(venue: str, qualitative: str, sequential: str) -> list[str]:
-    """The sheets, palettes and registry that decide how a figure looks, by path below the root."""
+def style_files(root: Path, venue: str, qualitative: str, sequential: str) -> list[Found]:
+    """The sheets, palettes and registry that decide how a figure looks."""
     palettes = sorted({qualitative, sequential, DIVERGING_PALETTE})
-    return [
-        "styles/base.mplstyle",
-        f"styles/venues/{venue}.mplstyle",
-        *(f"styles/palettes/{name}.yaml" for name in palettes),
-        "config/conditions.yaml",
-    ]
+    names = ["base.mplstyle", f"venues/{venue}.mplstyle", *(f"palettes/{name}.yaml" for name in palettes)]
+    registry = "config/conditions.yaml"
+    return [*map(Styles.of(root).get, names), Found(registry, root / registry)]
 
 
 def load_figures(project: Project) -> Mapping[str, FigureSpec]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,11 @@ from figproof.canonical import digest_file
 from figproof.closed import Closed, parse
 from figproof.errors import FigproofError, raise_together, suggest
 from figproof.fonts import families
+from figproof.header import Header, RasterDpi, Said, Status, load_header
 from figproof.palette import load_palette, palette_names
+from figproof.places import Found, Styles
 from figproof.specs import DIVERGING_PALETTE, style_files
-from figproof.venue import Header, check_complete, load_header, load_settings
+from figproof.venue import check_complete, load_settings
 from figproof.yamlfile import load_yaml
 
 Dash = tuple[float, tuple[float, ...] | None]
@@ -82,22 +85,41 @@ class Condition(Closed):
 
 @dataclass(frozen=True)
 class Venue:
-    """What one venue asks for; sizes in inches and points."""
+    """What one venue asks for; sizes in inches and points. The fields are those of its :class:`Header`."""
 
     name: str
     title: str
+    source: str
+    year: int
+    status: Status
+    read: date
+    values: Mapping[str, Said]
     widths_in: Mapping[str, float]
     max_height_in: float
     text_pt: float
     small_pt: float
     min_text_pt: float
+    max_text_pt: float | None
     min_line_pt: float
+    max_line_pt: float | None
+    families: tuple[str, ...]
     panel_letter_format: str
     panel_letter_weight: str
     panel_letter_pt: float
     grid: bool
     title_inside: bool
+    formats: tuple[str, ...]
     png_dpi: int
+    raster_dpi: RasterDpi
+    max_bytes: int | None
+    transparency: bool
+    alt_text: bool
+    grey_safe: bool
+    colour_alone: bool
+
+    def said(self, field: str) -> Said:
+        """Status and source of one field of the header."""
+        return self.values.get(field) or Said(status=self.status, source=self.source)
 
 
 @dataclass(frozen=True)
@@ -115,8 +137,8 @@ class Look:
         Role -> name of a Matplotlib colormap.
     rc : mapping
         Matplotlib settings of base and venue.
-    fonts : Path
-        Folder of the vendored fonts.
+    fonts : tuple of Path
+        The vendored fonts.
     sources : mapping of str to str
         Path relative to the project -> SHA-256 of each file that this look was read from.
     ink, muted : str
@@ -129,7 +151,7 @@ class Look:
     conditions: Mapping[str, Condition]
     colormaps: Mapping[str, str]
     rc: Mapping[str, Any]
-    fonts: Path
+    fonts: tuple[Path, ...]
     sources: Mapping[str, str]
     ink: str
     muted: str = MUTED
@@ -178,7 +200,7 @@ class Look:
         if n > len(self.colours):
             raise FigproofError(
                 f"{n} classes need {n} colours, palette {self.palette!r} has {len(self.colours)}",
-                where=f"styles/palettes/{self.palette}.yaml",
+                where=f"palette {self.palette}",
                 hint="choose a longer qualitative palette in the figure's YAML",
             )
         return self.colours[:n]
@@ -233,8 +255,8 @@ def load_conditions(path: Path) -> dict[str, Condition]:
 
 
 def venue_names(root: Path) -> tuple[str, ...]:
-    """Names of the venues in ``styles/venues``, sorted."""
-    return tuple(sorted(path.stem for path in (root / "styles/venues").glob("*.mplstyle")))
+    """Names of the venues of a project, its team and figproof, sorted."""
+    return Styles.of(root).names("venues/*.mplstyle")
 
 
 def load_look(
@@ -247,7 +269,7 @@ def load_look(
     root : Path
         The project.
     venue, qualitative, sequential : str
-        Names of a sheet in ``styles/venues`` and of two palettes in ``styles/palettes``.
+        Names of a sheet and of two palettes; see :mod:`figproof.places` for where they are found.
     conditions : mapping of str to Condition
         The conditions the figure may show; each must find its slot in the qualitative palette.
 
@@ -256,14 +278,16 @@ def load_look(
     FigproofError
         An unknown name (with the nearest), a wrong sheet or palette, a palette that is too short.
     """
+    styles = Styles.of(root)
+    base, sheet = styles.get("base.mplstyle"), styles.get(f"venues/{venue}.mplstyle")
     if venue not in venue_names(root):
         raise FigproofError(
             f"venue {venue!r} is unknown. {suggest(venue, venue_names(root))}",
-            hint=f"add styles/venues/{venue}.mplstyle to define it",
+            hint=f"add {sheet.name} to define it",
         )
-    sheets = ["styles/base.mplstyle", f"styles/venues/{venue}.mplstyle"]
-    settings = {**load_settings(root / sheets[0], sheets[0]), **load_settings(root / sheets[1], sheets[1])}
-    check_complete(settings, root / "styles/fonts", sheets[1])
+    settings = {**load_settings(base.path, base.name), **load_settings(sheet.path, sheet.name)}
+    fonts = styles.fonts()
+    check_complete(settings, [font.path for font in fonts], sheet.name)
     colours = tuple(load_palette(root, qualitative, "qualitative").colours or ())
     _check_slots(root, qualitative, colours, conditions)
     colormaps = {
@@ -273,10 +297,10 @@ def load_look(
     ink = settings.get("text.color", "black")
     # One colour, in ink: a line that asked for no condition's colour must not look like a condition.
     rc = {**settings, "image.cmap": colormaps["sequential"], "axes.prop_cycle": cycler(color=[ink])}
-    used = [name for name in style_files(venue, qualitative, sequential) if (root / name).is_file()]
-    used += _vendored_files(root, settings["font.family"][0])
-    sources = {name: digest_file(root / name) for name in sorted(set(used))}
-    header = load_header(root / sheets[1], sheets[1])
+    used = [file for file in style_files(root, venue, qualitative, sequential) if file.path.is_file()]
+    used += _vendored(fonts, settings["font.family"][0])
+    sources = {file.name: digest_file(file.path) for file in used}
+    header = load_header(sheet.path, sheet.name)
     return Look(
         venue=_venue(venue, header),
         palette=qualitative,
@@ -284,21 +308,22 @@ def load_look(
         conditions=dict(conditions),
         colormaps=colormaps,
         rc=rc,
-        fonts=root / "styles/fonts",
-        sources=sources,
+        fonts=tuple(font.path for font in fonts),
+        sources=dict(sorted(sources.items())),
         ink=ink,
     )
 
 
 def _venue(name: str, header: Header) -> Venue:
-    plain = header.model_dump(exclude={"source", "year", "status", "panel_letter"})
-    letter = header.panel_letter
+    plain = {field: getattr(header, field) for field in Header.model_fields}
+    letter = plain.pop("panel_letter")
+    widths = header.widths_in.model_dump(exclude_none=True)
     return Venue(
         name=name,
         panel_letter_format=letter.format,
         panel_letter_weight=letter.weight,
         panel_letter_pt=letter.size_pt,
-        **plain,
+        **plain | {"widths_in": widths, "families": tuple(header.families), "formats": tuple(header.formats)},
     )
 
 
@@ -315,12 +340,11 @@ def _check_slots(
             longer.append(name)
     raise FigproofError(
         f"has {len(colours)} colours; condition {', '.join(short)} needs {needed}",
-        where=f"styles/palettes/{palette}.yaml",
+        where=Styles.of(root).get(f"palettes/{palette}.yaml").name,
         hint=f"use one of: {', '.join(longer)}" if longer else f"lower the slot in {CONDITIONS_FILE}",
     )
 
 
-def _vendored_files(root: Path, family: str) -> list[str]:
-    folder = root / "styles/fonts"
-    files = families(folder)[family]
-    return [path.relative_to(root).as_posix() for path in files if path.is_relative_to(folder)]
+def _vendored(fonts: Iterable[Found], family: str) -> list[Found]:
+    files = set(families([font.path for font in fonts])[family])
+    return [font for font in fonts if font.path in files]

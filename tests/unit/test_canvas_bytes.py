@@ -29,7 +29,7 @@ root, prune = Path(sys.argv[1]), sys.argv[2] == "pruned"
 
 @contextlib.contextmanager
 def only_added(fonts):
-    for path in sorted(fonts.glob("*.ttf")):
+    for path in fonts:
         font_manager.fontManager.addfont(path)
     yield
 

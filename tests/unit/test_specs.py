@@ -166,13 +166,13 @@ def test_a_pin_that_nothing_asks_for_needs_a_selection_first(project):
     ],
 )
 def test_a_kind_that_cannot_be_loaded_is_named_with_its_line(project, source, said):
-    (project.kinds / "dot.py").write_text(source)
+    (project.root / "figures/dot.py").write_text(source)
     error = figure_error(project, GOOD)
     assert said in error and "cannot be loaded" in error and "Hint: correct the file" in error
 
 
 def test_a_kind_with_a_syntax_error_is_named_before_anything_is_built(project):
-    (project.kinds / "dot.py").write_text(KIND + "def broken(:\n")
+    (project.root / "figures/dot.py").write_text(KIND + "def broken(:\n")
     with pytest.raises(FigproofError, match=r"figures/dot\.py:14: cannot be loaded: invalid syntax"):
         text_figures(project, load_figures(project))
 
@@ -211,7 +211,7 @@ def test_an_unknown_format_is_explained(project):
 
 
 def test_a_kind_without_a_member_is_named(project):
-    (project.kinds / "dot.py").write_text('"""A dot."""\n')
+    (project.root / "figures/dot.py").write_text('"""A dot."""\n')
     assert "missing: ['Params', 'derive', 'draw', 'example']" in figure_error(project, GOOD)
 
 

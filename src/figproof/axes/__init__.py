@@ -53,6 +53,7 @@ from figproof.axes.points import (
     star_rim,
 )
 from figproof.axes.scales import colour_bar, log_tick_text, log_tick_values, log_ticks, symlog_ticks
+from figproof.axes.search import corner_bar, crowded_points, ways
 from figproof.axes.space import box_frame
 from figproof.axes.unit import ROOM, UnitAxis, fanned, label_lines, tick_axis, unit_ticks, upright_axis
 
@@ -69,7 +70,9 @@ __all__ = [
     "box_frame",
     "cells",
     "colour_bar",
+    "corner_bar",
     "cross_style",
+    "crowded_points",
     "direction_name",
     "end_labels_fit",
     "fanned",
@@ -113,6 +116,7 @@ __all__ = [
     "tick_axis",
     "unit_ticks",
     "upright_axis",
+    "ways",
     "words",
     "write_cells",
 ]

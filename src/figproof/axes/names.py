@@ -127,7 +127,7 @@ def _width_above_in(fig: Any) -> float:
     return max(width - _BESIDE_AXES_IN, 0.5 * width)
 
 
-def fit_lines(fig: Any, parts: Sequence[str], look: Inks, *, columns: int = 1) -> str:
+def fit_lines(fig: Any, parts: Sequence[str], look: Inks, *, columns: float = 1) -> str:
     """Parts joined by commas, broken where small text would be wider than one of so many axes abreast."""
     size_pt, width_in = look.venue.small_pt, _width_above_in(fig) / columns
     lines: list[str] = []

@@ -233,7 +233,7 @@ def check_width(fig: Any, text: str, size_pt: float, room_in: float) -> None:
     width = text_width_in(fig, text, size_pt)
     if width > room_in:
         raise FigproofError(
-            f"{text!r} is {width:.2f} in wide, {room_in:.2f} in are there for it",
+            f"{text[:40]!r} is {width:.2f} in wide, {room_in:.2f} in are there for it",
             hint="give a name in params.labels, choose fewer or other params.keys, or a wider figure",
         )
 

@@ -18,6 +18,7 @@ from figproof.numerics.summaries import config_value, is_number, levels, value_t
 SEED = "seed"
 LOG_FROM = 100.0
 FEW = 8
+EMPTY = "(empty)"
 _NAME_SLOT = 0.16
 _NAMES_SHARE = 0.5
 
@@ -126,9 +127,9 @@ class Scale:
     def places(self, numbers: FloatArray, names: Sequence[str]) -> FloatArray:
         """Positions in [0, 1] of numbers, and of names where a number is NaN; shape (n,)."""
         slot, foot = self._slots()
-        span = self._scaled(np.array([self.low, self.high]))
-        with np.errstate(invalid="ignore"):
-            inside = (self._scaled(numbers) - span[0]) / (np.ptp(span) or 1.0)
+        # Halved, because the range from -1e308 to 1e308 is infinite.
+        low, high = self._scaled([self.low, self.high]) / 2
+        inside = (self._scaled(numbers) / 2 - low) / (high - low or 1.0)
         if self.low == self.high:
             inside = np.where(np.isnan(numbers), np.nan, 0.5)
         at = [(self.names.index(name) + 0.5) * slot if name else np.nan for name in names]
@@ -196,6 +197,7 @@ def on_scale(values: Sequence[Any], log: bool | None = None) -> OnScale:
     # As texts, unless all are lists of numbers: those are put in the order of their numbers.
     lists = all(isinstance(value, (list, tuple)) and all(map(is_number, value)) for value in given)
     order, level = levels(given if lists else [value_text(value) for value in given], "")
+    order = [text or EMPTY for text in order]
     names = [""] * len(values)
     for at, place in zip(named, level, strict=True):
         names[at] = order[place]
@@ -211,7 +213,7 @@ def _belongs_on_log(numbers: FloatArray) -> bool:
     if distinct.size < 2 or (numbers < 0).any():
         return False
     uneven, uneven_log = _unevenness(distinct), _unevenness(np.log(distinct))
-    if distinct[-1] / distinct[0] >= LOG_FROM:
+    if distinct[0] <= distinct[-1] / LOG_FROM:
         return uneven_log <= uneven
     few = distinct.size <= FEW and not (numbers == 0).any()
     return few and uneven_log < 0.5 * uneven
