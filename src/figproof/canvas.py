@@ -25,7 +25,7 @@ from figproof.camera import DrawRecorder, problems_of
 from figproof.encode import read_provenance
 from figproof.errors import FigproofError, suggest
 from figproof.fonts import only_shipped_fonts
-from figproof.style import Look
+from figproof.look import Look
 
 __all__ = ["FORMATS", "panel_letter", "problems", "read_provenance", "render"]
 

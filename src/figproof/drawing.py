@@ -10,11 +10,11 @@ from figproof.deriving import read_tables
 from figproof.errors import FigproofError
 from figproof.files import write_together
 from figproof.kinds import TEXTS, load_kind
+from figproof.look import Look, load_conditions, load_look
 from figproof.model import Table
 from figproof.project import Project
 from figproof.provenance import figure_provenance
 from figproof.specs import Config, FigureSpec, load_config, load_figure, load_params, rectangle
-from figproof.style import Look, load_conditions, load_look
 
 
 def look_of(project: Project, spec: FigureSpec, config: Config) -> Look:

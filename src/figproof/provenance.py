@@ -14,7 +14,7 @@ from figproof.project import Project
 from figproof.specs import FigureSpec, Panel
 
 if TYPE_CHECKING:
-    from figproof.style import Look
+    from figproof.look import Look
 
 FORMAT = "figproof-provenance-1"
 VERSIONS = (

@@ -21,8 +21,8 @@ from baselines.release import present, released
 from figproof.canvas import render
 from figproof.fonts import families
 from figproof.header import load_header
+from figproof.look import Look, load_conditions, load_look, venue_names
 from figproof.palette import Palette, load_palette, palette_names
-from figproof.style import Look, load_conditions, load_look, venue_names
 
 ROOT = Path(__file__).parents[2]
 STYLES = ROOT / "styles"

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from figproof.axes import PictureRow, borders, picture_rows, rounded
 from figproof.errors import FigproofError
-from figproof.style import load_conditions, load_look
+from figproof.look import load_conditions, load_look
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ from matplotlib.text import Text
 from figproof.canvas import clean_matplotlib
 from figproof.errors import FigproofError
 from figproof.kinds import example_run, load_kind
+from figproof.look import load_conditions, load_look
 from figproof.model import Snapshot
-from figproof.style import load_conditions, load_look
 
 ROOT = Path(__file__).resolve().parents[2]
 KIND = load_kind(ROOT / "figures", "calibration")

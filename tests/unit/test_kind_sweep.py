@@ -14,10 +14,10 @@ from figproof.canonical import digest_bytes
 from figproof.canvas import render
 from figproof.errors import FigproofError
 from figproof.kinds import load_kind
+from figproof.look import load_conditions, load_look, venue_names
 from figproof.model import Metric, Run, Snapshot, Table
 from figproof.numerics import importance
 from figproof.numerics.importance import importances
-from figproof.style import load_conditions, load_look, venue_names
 from figproof.tables import read_table, table_files
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -9,7 +9,7 @@ from matplotlib.artist import Artist
 
 
 class Inks(Protocol):
-    """What these helpers need of a :class:`figproof.style.Look`."""
+    """What these helpers need of a :class:`figproof.look.Look`."""
 
     venue: Any
     ink: str

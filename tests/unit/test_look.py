@@ -10,7 +10,7 @@ import pytest
 
 from figproof.canonical import digest_file
 from figproof.errors import FigproofError
-from figproof.style import Condition, Look, load_conditions, load_look
+from figproof.look import Condition, Look, load_conditions, load_look
 
 ROOT = Path(__file__).parents[2]
 
