@@ -279,12 +279,8 @@ def load_look(
         An unknown name (with the nearest), a wrong sheet or palette, a palette that is too short.
     """
     styles = Styles.of(root)
+    asked = load_venue(root, venue)
     base, sheet = styles.get("base.mplstyle"), styles.get(f"venues/{venue}.mplstyle")
-    if venue not in venue_names(root):
-        raise FigproofError(
-            f"venue {venue!r} is unknown. {suggest(venue, venue_names(root))}",
-            hint=f"add {sheet.name} to define it",
-        )
     settings = {**load_settings(base.path, base.name), **load_settings(sheet.path, sheet.name)}
     fonts = styles.fonts()
     check_complete(settings, [font.path for font in fonts], sheet.name)
@@ -300,9 +296,8 @@ def load_look(
     used = [file for file in style_files(root, venue, qualitative, sequential) if file.path.is_file()]
     used += _vendored(fonts, settings["font.family"][0])
     sources = {file.name: digest_file(file.path) for file in used}
-    header = load_header(sheet.path, sheet.name)
     return Look(
-        venue=_venue(venue, header),
+        venue=asked,
         palette=qualitative,
         colours=colours,
         conditions=dict(conditions),
@@ -314,7 +309,21 @@ def load_look(
     )
 
 
-def _venue(name: str, header: Header) -> Venue:
+def load_venue(root: Path, name: str) -> Venue:
+    """What a venue asks for, from the header of its sheet.
+
+    Raises
+    ------
+    FigproofError
+        An unknown name (with the nearest), or a wrong header.
+    """
+    sheet = Styles.of(root).get(f"venues/{name}.mplstyle")
+    if name not in venue_names(root):
+        raise FigproofError(
+            f"venue {name!r} is unknown. {suggest(name, venue_names(root))}",
+            hint=f"add {sheet.name} to define it",
+        )
+    header = load_header(sheet.path, sheet.name)
     plain = {field: getattr(header, field) for field in Header.model_fields}
     letter = plain.pop("panel_letter")
     widths = header.widths_in.model_dump(exclude_none=True)

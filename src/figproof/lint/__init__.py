@@ -1,1 +1,88 @@
-"""Lint."""
+"""Lint a figure file, by figproof or by any other program: what was really written, against a venue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from figproof.lint import rules_line, rules_page, rules_text
+from figproof.lint.finding import RULES, Finding, Report
+from figproof.lint.limits import PLAIN, Limits, limits_of
+from figproof.lint.page import Page
+from figproof.lint.pdf import Unreadable, read_pdf
+
+__all__ = ["PLAIN", "RULES", "Finding", "Limits", "Report", "limits_of", "run"]
+
+MOST_BYTES = 200_000_000
+
+
+def run(path: Path, limits: Limits = PLAIN, *, page: int = 1) -> Report:
+    """Lint one file; a file that cannot be read is a finding, not an error.
+
+    Parameters
+    ----------
+    path : Path
+        A PDF, SVG, PNG, TIFF or JPEG; its content says which.
+    limits : Limits
+        What it is held to; without a venue, to what makes any figure hard to read.
+    page : int
+        Of a PDF, from 1.
+    """
+    try:
+        content = _content(path)
+        findings, notes = _findings(content, limits, page)
+    except Unreadable as error:
+        findings, notes = [_unreadable(str(error))], []
+    order = {rule: number for number, rule in enumerate(RULES)}
+    findings.sort(key=lambda found: (found.severity != "error", order[found.rule]))
+    return Report(str(path), limits.venue, tuple(findings), tuple(notes))
+
+
+def _content(path: Path) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise Unreadable(f"cannot be opened: {error.strerror or error}") from error
+    if len(content) > MOST_BYTES:
+        raise Unreadable(f"is larger than {MOST_BYTES / 1e6:g} MB")
+    return content
+
+
+def _findings(content: bytes, limits: Limits, number: int) -> tuple[list[Finding], list[str]]:
+    if b"%PDF-" in content[:1024]:
+        page, name = read_pdf(content, number), "pdf"
+    else:
+        raise Unreadable("is no PDF, SVG, PNG, TIFF or JPEG")
+    return [*rules_page.file(name, len(content), limits), *_of_vectors(page, limits)], page.notes
+
+
+def _of_vectors(page: Page, limits: Limits) -> Iterator[Finding]:
+    yield from rules_page.size(page.width_pt, page.height_pt, limits)
+    yield from rules_page.transparency(page.translucent, limits)
+    yield from rules_page.alt_text(page.description, limits)
+    for rule in _VECTOR_RULES:
+        yield from rule(page, limits)
+
+
+_VECTOR_RULES = (
+    rules_page.fonts,
+    rules_page.images,
+    rules_page.points,
+    rules_text.sizes,
+    rules_text.outside,
+    rules_text.overlaps,
+    rules_text.contrasts,
+    rules_line.widths,
+)
+
+
+def _unreadable(reason: str) -> Finding:
+    return Finding(
+        "unreadable",
+        "error",
+        reason,
+        "a whole, open PDF, SVG, PNG, TIFF or JPEG",
+        "figproof: what cannot be read cannot be checked",
+        "write the file again, without encryption",
+    )

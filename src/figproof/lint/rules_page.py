@@ -1,0 +1,194 @@
+"""Rules on the page as a whole: size, fonts, images, bytes, transparency, alternative text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+
+from figproof.lint.finding import Finding, broken, some
+from figproof.lint.limits import WIDTH_SLACK_PT, Limits
+from figproof.lint.page import Image, Page
+
+# Metric-compatible copies, as Ghostscript, TeX and Linux put them in the place of the originals.
+_CLONES = {
+    "nimbussanl": "helvetica",
+    "nimbussans": "helvetica",
+    "texgyreheros": "helvetica",
+    "arimo": "arial",
+    "nimbusromno9l": "times",
+    "nimbusroman": "times",
+    "texgyretermes": "times",
+    "tinos": "timesnewroman",
+    "standardsymbolsps": "symbol",
+    "standardsymbolsl": "symbol",
+}
+# A picture of fewer colours has been drawn, not photographed.
+_LINE_ART_COLOURS = 16
+# Pixels of this size are cells of a matrix, shown as they are.
+_CELL_PT, _MOST_CELLS = 3.0, 256
+_LETTER = re.compile(r"[0-9A-Za-z]")
+
+
+def size(width_pt: float, height_pt: float, limits: Limits) -> Iterator[Finding]:
+    """Width and height of the page."""
+    if limits.widths_in is not None:
+        widths = limits.widths_in.value
+        if min(abs(width_pt - 72 * width) for width in widths.values()) > WIDTH_SLACK_PT:
+            allowed = ", ".join(f"{name} {width:.4g} in" for name, width in widths.items())
+            nearest = min(widths.values(), key=lambda width: abs(width_pt - 72 * width))
+            yield broken(
+                "page-width",
+                limits.widths_in,
+                f"{width_pt / 72:.4g} in wide",
+                allowed,
+                f"draw it {nearest:.4g} in wide and save it without cropping (no bbox_inches='tight'); "
+                "LaTeX scales text and lines with it otherwise",
+            )
+    if limits.max_height_in is not None and height_pt > 72 * limits.max_height_in.value + WIDTH_SLACK_PT:
+        yield broken(
+            "page-height",
+            limits.max_height_in,
+            f"{height_pt / 72:.4g} in high",
+            f"up to {limits.max_height_in.value:.4g} in",
+            "draw it lower, or split it",
+        )
+
+
+def file(name: str, count: int, limits: Limits) -> Iterator[Finding]:
+    """Format and number of bytes."""
+    if limits.formats is not None and name not in limits.formats.value:
+        yield broken(
+            "format",
+            limits.formats,
+            name.upper(),
+            ", ".join(limits.formats.value),
+            f"save it as {limits.formats.value[0].upper()}",
+        )
+    if limits.max_bytes is not None and count > limits.max_bytes.value:
+        yield broken(
+            "file-size",
+            limits.max_bytes,
+            f"{count / 1e6:.1f} MB",
+            f"up to {limits.max_bytes.value / 1e6:g} MB",
+            "rasterise crowded layers, or compress the image without loss",
+        )
+
+
+def fonts(page: Page, limits: Limits) -> Iterator[Finding]:
+    """Embedding, Type 3, and families of what is set in letters or digits."""
+    loose = [font.name for font in page.fonts if not font.embedded]
+    if loose:
+        yield broken(
+            "font-embedded",
+            limits.embedded,
+            f"not embedded: {some(loose)}",
+            "all fonts embedded",
+            "embed them: Matplotlib pdf.use14corefonts False; R cairo_pdf() or embedFonts(); "
+            "Ghostscript -dEmbedAllFonts=true",
+        )
+    type3 = [font.name for font in page.fonts if font.kind == "Type3"]
+    if type3:
+        yield broken(
+            "font-type3",
+            limits.no_type3,
+            f"Type 3: {some(type3)}",
+            "TrueType or Type 1",
+            "Matplotlib: set pdf.fonttype and ps.fonttype to 42",
+        )
+    if limits.families is not None:
+        wanted = {_family(name) for name in limits.families.value}
+        used = {run.font for run in page.runs if _LETTER.search(run.text)}
+        strange = sorted(name for name in used if _family(name) not in wanted)
+        if strange:
+            yield broken(
+                "font-family",
+                limits.families,
+                f"set in {some(strange)}",
+                ", ".join(limits.families.value),
+                f"set text in {limits.families.value[0]}",
+            )
+
+
+def _family(name: str) -> str:
+    """``ABCDEF+ArialMT`` and ``Arial-BoldMT`` -> ``arial``; ``NimbusSanL-Regu`` -> ``helvetica``."""
+    stem = re.split(r"[-,]", name, maxsplit=1)[0].replace(" ", "").lower()
+    stem = re.sub(r"(psmt|mt|ps)$", "", stem)
+    return _CLONES.get(stem, stem)
+
+
+def images(page: Page, limits: Limits) -> Iterator[Finding]:
+    """Effective resolution of what is raster in a vector file."""
+    for kind, limit in (("line art", limits.raster_line_dpi), ("photo", limits.raster_photo_dpi)):
+        if limit is None:
+            continue
+        coarse = [i for i in page.images if i.dpi < 0.99 * limit.value and not _is_cells(i)]
+        named = [
+            f"{image.size_px[0]} x {image.size_px[1]} px at {image.dpi:.0f} dpi"
+            for image in coarse
+            if _is_line_art(image) == (kind == "line art")
+        ]
+        if named:
+            yield broken(
+                "image-resolution",
+                limit,
+                f"{kind}: {some(named)}",
+                f"{limit.value:g} dpi or more",
+                "put it in with more pixels, smaller, or as vector graphics",
+            )
+
+
+def _is_cells(image: Image) -> bool:
+    """Whether its pixels are the cells of a matrix or the steps of a colour bar, wider than dots."""
+    across = image.box[2] - image.box[0]
+    columns, rows = image.size_px
+    if min(columns, rows) <= 2:
+        return True
+    return max(columns, rows) <= _MOST_CELLS and (across / columns >= _CELL_PT or 72 / image.dpi >= _CELL_PT)
+
+
+def _is_line_art(image: Image) -> bool:
+    if image.bits == 1:
+        return True
+    pixels = image.load()
+    if pixels is None:
+        return False
+    flat = pixels.reshape(-1, 3)[:: max(1, pixels.size // 600_000)].astype(np.uint32)
+    return len(np.unique(flat @ np.array([65536, 256, 1], dtype=np.uint32))) <= _LINE_ART_COLOURS
+
+
+def transparency(used: list[str], limits: Limits) -> Iterator[Finding]:
+    """Anything that is not opaque, where the venue forbids it."""
+    if limits.no_transparency is not None and used:
+        yield broken(
+            "transparency",
+            limits.no_transparency,
+            f"uses {some(used)}",
+            "opaque colours",
+            "blend colours with the paper before drawing, or flatten the file",
+        )
+
+
+def alt_text(description: str, limits: Limits) -> Iterator[Finding]:
+    """Alternative text inside the file."""
+    if limits.alt_text is not None and not description.strip():
+        yield broken(
+            "alt-text",
+            limits.alt_text,
+            "none in the file",
+            "a description of what the figure shows",
+            "give it one (PDF /Alt or Subject, SVG <desc>, PNG Description), and \\Description{...} in LaTeX",
+        )
+
+
+def points(page: Page, limits: Limits) -> Iterator[Finding]:
+    """Crowds of vector points."""
+    if page.points > limits.points.value:
+        yield broken(
+            "vector-points",
+            limits.points,
+            f"{page.points} points",
+            f"up to {limits.points.value}",
+            "rasterise the crowded layer (Matplotlib: rasterized=True), or thin it",
+        )
