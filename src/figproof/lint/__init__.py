@@ -10,6 +10,7 @@ from figproof.lint.finding import RULES, Finding, Report
 from figproof.lint.limits import PLAIN, Limits, limits_of
 from figproof.lint.page import Page
 from figproof.lint.pdf import Unreadable, read_pdf
+from figproof.lint.svg import read_svg
 
 __all__ = ["PLAIN", "RULES", "Finding", "Limits", "Report", "limits_of", "run"]
 
@@ -52,6 +53,8 @@ def _content(path: Path) -> bytes:
 def _findings(content: bytes, limits: Limits, number: int) -> tuple[list[Finding], list[str]]:
     if b"%PDF-" in content[:1024]:
         page, name = read_pdf(content, number), "pdf"
+    elif content.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"<" or content[:2] in (b"\xfe\xff", b"\xff\xfe"):
+        page, name = read_svg(content), "svg"
     else:
         raise Unreadable("is no PDF, SVG, PNG, TIFF or JPEG")
     return [*rules_page.file(name, len(content), limits), *_of_vectors(page, limits)], page.notes
