@@ -108,8 +108,19 @@ def simulate(srgb: npt.ArrayLike, deficiency: str, severity: float = 100, *, cli
 
 def grey(srgb: npt.ArrayLike) -> Array:
     """Colours as a grey print shows them: the same luminance (IEC 61966-2-1), no chroma; shape (..., 3)."""
-    luminance = _linear(srgb) @ np.array([0.2126, 0.7152, 0.0722])
-    return np.asarray(cspace_convert(np.repeat(luminance[..., None], 3, axis=-1), "sRGB1-linear", "sRGB1"))
+    grey_linear = np.repeat(luminance(srgb)[..., None], 3, axis=-1)
+    return np.asarray(cspace_convert(grey_linear, "sRGB1-linear", "sRGB1"))
+
+
+def luminance(srgb: npt.ArrayLike) -> Array:
+    """Relative luminance from 0 to 1 (IEC 61966-2-1), shape (...)."""
+    return np.asarray(_linear(srgb) @ np.array([0.2126, 0.7152, 0.0722]))
+
+
+def contrast(first: npt.ArrayLike, second: npt.ArrayLike) -> Array:
+    """Contrast ratio of WCAG 2, from 1 to 21, shape (...); text needs 4.5, marks 3."""
+    one, other = luminance(first), luminance(second)
+    return np.asarray((np.maximum(one, other) + 0.05) / (np.minimum(one, other) + 0.05))
 
 
 def separations(srgb: npt.ArrayLike, *, clip: bool) -> dict[str, Array]:

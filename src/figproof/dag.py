@@ -142,7 +142,7 @@ def _styles(project: Project, spec: FigureSpec, config: Config) -> dict[str, str
     palettes = spec.palettes or config.palettes
     venue = spec.venue or config.venue
     files = [
-        *style_files(project.root, venue, palettes.qualitative, palettes.sequential),
+        *style_files(project.root, venue, palettes.model_dump().values()),
         *Styles.of(project.root).fonts(),
     ]
     # A missing file is named by `draw`, with what exists instead.

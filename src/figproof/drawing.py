@@ -26,6 +26,8 @@ def look_of(project: Project, spec: FigureSpec, config: Config) -> Look:
         palettes.qualitative,
         palettes.sequential,
         load_conditions(project.conditions_file),
+        diverging=palettes.diverging,
+        cyclic=palettes.cyclic,
     )
 
 

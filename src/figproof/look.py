@@ -20,7 +20,7 @@ from figproof.fonts import families
 from figproof.header import Header, RasterDpi, Said, Status, load_header
 from figproof.palette import load_palette, palette_names
 from figproof.places import Found, Styles
-from figproof.specs import DIVERGING_PALETTE, style_files
+from figproof.specs import CYCLIC_PALETTE, DIVERGING_PALETTE, style_files
 from figproof.venue import check_complete, load_settings
 from figproof.yamlfile import load_yaml
 
@@ -212,7 +212,7 @@ class Look:
         return MARKERS[:n]
 
     def cmap(self, role: str = "sequential") -> Colormap:
-        """The colormap of a role: ``sequential``, or ``diverging`` for signed values, white at its middle."""
+        """The colormap of a role: ``sequential``; ``diverging``, lightest at its middle; ``cyclic``."""
         if role not in self.colormaps:
             raise FigproofError(f"colormap role {role!r} is unknown. {suggest(role, self.colormaps)}")
         return mpl.colormaps[self.colormaps[role]]
@@ -260,7 +260,14 @@ def venue_names(root: Path) -> tuple[str, ...]:
 
 
 def load_look(
-    root: Path, venue: str, qualitative: str, sequential: str, conditions: Mapping[str, Condition]
+    root: Path,
+    venue: str,
+    qualitative: str,
+    sequential: str,
+    conditions: Mapping[str, Condition],
+    *,
+    diverging: str = DIVERGING_PALETTE,
+    cyclic: str = CYCLIC_PALETTE,
 ) -> Look:
     """Read all that decides how a figure looks.
 
@@ -268,8 +275,8 @@ def load_look(
     ----------
     root : Path
         The project.
-    venue, qualitative, sequential : str
-        Names of a sheet and of two palettes; see :mod:`figproof.places` for where they are found.
+    venue, qualitative, sequential, diverging, cyclic : str
+        Names of a sheet and of four palettes; see :mod:`figproof.places` for where they are found.
     conditions : mapping of str to Condition
         The conditions the figure may show; each must find its slot in the qualitative palette.
 
@@ -286,14 +293,12 @@ def load_look(
     check_complete(settings, [font.path for font in fonts], sheet.name)
     colours = tuple(load_palette(root, qualitative, "qualitative").colours or ())
     _check_slots(root, qualitative, colours, conditions)
-    colormaps = {
-        "sequential": load_palette(root, sequential, "sequential").colormap or "",
-        "diverging": load_palette(root, DIVERGING_PALETTE, "diverging").colormap or "",
-    }
+    roles = {"sequential": sequential, "diverging": diverging, "cyclic": cyclic}
+    colormaps = {role: load_palette(root, name, role).registered(name) for role, name in roles.items()}
     ink = settings.get("text.color", "black")
     # One colour, in ink: a line that asked for no condition's colour must not look like a condition.
     rc = {**settings, "image.cmap": colormaps["sequential"], "axes.prop_cycle": cycler(color=[ink])}
-    used = [file for file in style_files(root, venue, qualitative, sequential) if file.path.is_file()]
+    used = [file for file in style_files(root, venue, [qualitative, *roles.values()]) if file.path.is_file()]
     used += _vendored(fonts, settings["font.family"][0])
     sources = {file.name: digest_file(file.path) for file in used}
     return Look(
@@ -345,7 +350,8 @@ def _check_slots(
     needed = max(conditions[name].slot for name in short) + 1
     longer = []
     for name in palette_names(root):
-        if len(load_palette(root, name).colours or ()) >= needed:
+        palette_of_name = load_palette(root, name)
+        if palette_of_name.role == "qualitative" and len(palette_of_name.colours or ()) >= needed:
             longer.append(name)
     raise FigproofError(
         f"has {len(colours)} colours; condition {', '.join(short)} needs {needed}",

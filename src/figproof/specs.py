@@ -24,7 +24,7 @@ Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 
 
 DIVERGING_PALETTE = "rdbu"
-"""Of every figure's signed values."""
+CYCLIC_PALETTE = "twilight"
 
 
 class Palettes(Closed):
@@ -32,6 +32,8 @@ class Palettes(Closed):
 
     qualitative: str = Field("petroff10", description="Colours of conditions and classes.")
     sequential: str = Field("viridis", description="Colours of a map from low to high.")
+    diverging: str = Field(DIVERGING_PALETTE, description="Colours of signed values.")
+    cyclic: str = Field(CYCLIC_PALETTE, description="Colours of angles and phases.")
 
 
 class Config(Closed):
@@ -362,12 +364,10 @@ def text_figures(project: Project, figures: Mapping[str, FigureSpec]) -> tuple[s
     return tuple(sorted(figure for figure, kind in single.items() if writes_texts(project.kinds, kind)))
 
 
-def style_files(root: Path, venue: str, qualitative: str, sequential: str) -> list[Found]:
-    """The sheets, palettes and registry that decide how a figure looks."""
-    palettes = sorted({qualitative, sequential, DIVERGING_PALETTE})
-    names = ["base.mplstyle", f"venues/{venue}.mplstyle", *(f"palettes/{name}.yaml" for name in palettes)]
-    registry = "config/conditions.yaml"
-    return [*map(Styles.of(root).get, names), Found(registry, root / registry)]
+def style_files(root: Path, venue: str, palettes: Iterable[str]) -> list[Found]:
+    """The sheets and palettes that decide how a figure looks; the registry of conditions apart."""
+    files = [f"palettes/{name}.yaml" for name in sorted(set(palettes))]
+    return [*map(Styles.of(root).get, ["base.mplstyle", f"venues/{venue}.mplstyle", *files])]
 
 
 def load_figures(project: Project) -> Mapping[str, FigureSpec]:

@@ -12,7 +12,7 @@ from figproof.palette import load_palette
 from figproof.places import Styles, builtin, kind_folders
 
 ROOT = Path(__file__).resolve().parents[2]
-PALETTE = "role: qualitative\ncolours: ['#000000', '#ffffff']\nsource: a test\nmeasured: {}\n"
+PALETTE = "role: qualitative\ncolours: ['#000000', '#ffffff']\nsource: a test\n"
 
 
 def project(tmp_path, styles=""):
