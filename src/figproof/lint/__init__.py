@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from figproof.lint import rules_line, rules_page, rules_text
+from figproof.lint import rules_line, rules_map, rules_page, rules_series, rules_text
 from figproof.lint.finding import RULES, Finding, Report
 from figproof.lint.limits import PLAIN, Limits, limits_of
 from figproof.lint.page import Page
 from figproof.lint.pdf import Unreadable, read_pdf
+from figproof.lint.raster import Raster, read_raster
 from figproof.lint.svg import read_svg
 
 __all__ = ["PLAIN", "RULES", "Finding", "Limits", "Report", "limits_of", "run"]
 
 MOST_BYTES = 200_000_000
+_RASTER_STARTS = (b"\x89PNG", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
 def run(path: Path, limits: Limits = PLAIN, *, page: int = 1) -> Report:
@@ -55,15 +57,29 @@ def _findings(content: bytes, limits: Limits, number: int) -> tuple[list[Finding
         page, name = read_pdf(content, number), "pdf"
     elif content.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"<" or content[:2] in (b"\xfe\xff", b"\xff\xfe"):
         page, name = read_svg(content), "svg"
+    elif content[:4] in _RASTER_STARTS or content[:3] == b"\xff\xd8\xff":
+        raster = read_raster(content)
+        found = [*rules_page.file(raster.name, len(content), limits), *_of_pixels(raster, limits)]
+        return found, list(raster.notes)
     else:
         raise Unreadable("is no PDF, SVG, PNG, TIFF or JPEG")
     return [*rules_page.file(name, len(content), limits), *_of_vectors(page, limits)], page.notes
+
+
+def _of_pixels(raster: Raster, limits: Limits) -> Iterator[Finding]:
+    yield from rules_page.raster_size(raster, limits)
+    yield from rules_page.transparency(["an alpha channel"] if raster.has_alpha else [], limits)
+    yield from rules_page.alt_text(raster.description, limits)
+    yield from rules_map.pixels(raster.pixels)
+    if raster.name != "jpeg":
+        yield from rules_series.pixels(raster.pixels, limits)
 
 
 def _of_vectors(page: Page, limits: Limits) -> Iterator[Finding]:
     yield from rules_page.size(page.width_pt, page.height_pt, limits)
     yield from rules_page.transparency(page.translucent, limits)
     yield from rules_page.alt_text(page.description, limits)
+    yield from rules_map.vectors(page)
     for rule in _VECTOR_RULES:
         yield from rule(page, limits)
 
@@ -77,6 +93,7 @@ _VECTOR_RULES = (
     rules_text.overlaps,
     rules_text.contrasts,
     rules_line.widths,
+    rules_series.vectors,
 )
 
 

@@ -8,14 +8,30 @@ import numpy.typing as npt
 from figproof.lint.page import Box, Image, Page, Path, Point, Rgb
 
 WHITE: Rgb = (1.0, 1.0, 1.0)
+_PANEL_SHARE = 0.05
 
 
 class Backdrop:
-    """Answers for one page which colour a place had when something was painted on it."""
+    """Answers for one page which colour a place had when something was painted on it.
 
-    def __init__(self, page: Page) -> None:
-        filled: list[Path | Image] = [p for p in page.paths if p.fill is not None and p.fill.alpha > 0]
-        self._painted = sorted([*filled, *page.images], key=lambda item: item.order)
+    Parameters
+    ----------
+    page : Page
+    panels : bool
+        Whether only large opaque rectangles count: the paper of a plot, without the data on it.
+    """
+
+    def __init__(self, page: Page, *, panels: bool = False) -> None:
+        least = _PANEL_SHARE * page.width_pt * page.height_pt if panels else 0.0
+        self._painted: list[Path | Image] = []
+        for path in page.paths:
+            if path.fill is None or path.fill.alpha == 0 or (panels and not _is_panel(path)):
+                continue
+            left, bottom, right, top = path.box
+            if (right - left) * (top - bottom) >= least:
+                self._painted.append(path)
+        self._painted += [] if panels else page.images
+        self._painted.sort(key=lambda item: item.order)
         boxes = [item.box for item in self._painted]
         self._boxes = np.array(boxes, dtype=np.float64).reshape(-1, 4)
         self._orders = np.array([item.order for item in self._painted])
@@ -52,6 +68,10 @@ class Backdrop:
         around = pixels[max(row - 2, 0) : row + 3, max(column - 2, 0) : column + 3].reshape(-1, 3)
         red, green, blue = (around.mean(axis=0) / 255).tolist()
         return red, green, blue
+
+
+def _is_panel(path: Path) -> bool:
+    return path.fill is not None and path.fill.alpha == 1 and path.points <= 5 and not path.curved
 
 
 def pixel_at(box: Box, place: Point, shape: tuple[int, ...]) -> tuple[int, int]:

@@ -198,6 +198,8 @@ class Page:
         In the order in which they were painted.
     fonts : list of Font
         Each once, sorted by name.
+    ramps : list of ndarray, each of shape (n, 3)
+        Colours along each gradient, sRGB from 0 to 1.
     translucent : list of str
         What transparency was used for, each once.
     description : str
@@ -212,6 +214,7 @@ class Page:
     paths: list[Path] = field(default_factory=list)
     images: list[Image] = field(default_factory=list)
     fonts: list[Font] = field(default_factory=list)
+    ramps: list[npt.NDArray[np.float64]] = field(default_factory=list)
     translucent: list[str] = field(default_factory=list)
     description: str = ""
     notes: list[str] = field(default_factory=list)

@@ -14,6 +14,7 @@ from figproof.lint.page import Page, Path
 
 # Nearer to the paper than this a line is a gap between cells, not a line.
 _SEEN_CONTRAST = 1.05
+_MARKER_PT = 14.0
 
 
 def widths(page: Page, limits: Limits) -> Iterator[Finding]:
@@ -44,10 +45,16 @@ def is_line(path: Path) -> bool:
     stroke = path.stroke
     if stroke is None or stroke.alpha == 0:
         return False
-    if path.fill is not None and path.fill == stroke:
+    if path.fill is not None and (path.fill == stroke or _is_small(path)):
         return False
     seen = stroke.on()
     return seen is None or float(contrast(np.array(seen), np.ones(3))) > _SEEN_CONTRAST
+
+
+def _is_small(path: Path) -> bool:
+    """Whether it is a marker, whose edge is no line."""
+    left, bottom, right, top = path.box
+    return max(right - left, top - bottom) <= _MARKER_PT
 
 
 def _named(paths: Iterator[Path]) -> list[str]:

@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 
 from figproof.lint.finding import Finding, broken, some
 from figproof.lint.limits import WIDTH_SLACK_PT, Limits
-from figproof.lint.page import Image, Page
+from figproof.lint.page import Image, Page, Pixels
+from figproof.lint.raster import Raster
 
 # Metric-compatible copies, as Ghostscript, TeX and Linux put them in the place of the originals.
 _CLONES = {
@@ -28,6 +30,8 @@ _CLONES = {
 _LINE_ART_COLOURS = 16
 # Pixels of this size are cells of a matrix, shown as they are.
 _CELL_PT, _MOST_CELLS = 3.0, 256
+# An input of a network, shown pixel by pixel.
+_THUMBNAIL_PX, _THUMBNAIL_DPI = 32, 72
 _LETTER = re.compile(r"[0-9A-Za-z]")
 
 
@@ -54,6 +58,35 @@ def size(width_pt: float, height_pt: float, limits: Limits) -> Iterator[Finding]
             f"up to {limits.max_height_in.value:.4g} in",
             "draw it lower, or split it",
         )
+
+
+def raster_size(raster: Raster, limits: Limits) -> Iterator[Finding]:
+    """Size in inches and resolution of a raster file; without a resolution, that at the widest width."""
+    columns, rows = raster.size_px
+    few = len(np.unique(_codes(raster.pixels))) <= _LINE_ART_COLOURS
+    kind, limit = ("line art", limits.raster_line_dpi) if few else ("colour or grey", limits.raster_photo_dpi)
+    if raster.dpi is not None:
+        yield from size(72 * columns / raster.dpi, 72 * rows / raster.dpi, limits)
+    if limit is None or limits.widths_in is None:
+        return
+    width = min(limits.widths_in.value.values())
+    dpi = raster.dpi if raster.dpi is not None else columns / width
+    if dpi < 0.99 * limit.value:
+        said = "" if raster.dpi is not None else f" if it is put {width:.4g} in wide; the file gives none"
+        yield broken(
+            "image-resolution",
+            limit,
+            f"{kind}: {columns} x {rows} px at {dpi:.0f} dpi{said}",
+            f"{limit.value:g} dpi or more",
+            "save it with more pixels and its resolution, or as vector graphics",
+        )
+
+
+def _codes(pixels: Pixels) -> npt.NDArray[np.uint32]:
+    """One number for each colour, of at most some 200,000 pixels."""
+    flat = pixels.reshape(-1, 3)[:: max(1, pixels.size // 600_000)].astype(np.uint32)
+    codes: npt.NDArray[np.uint32] = flat @ np.array([65536, 256, 1], dtype=np.uint32)
+    return codes
 
 
 def file(name: str, count: int, limits: Limits) -> Iterator[Finding]:
@@ -143,7 +176,7 @@ def _is_cells(image: Image) -> bool:
     """Whether its pixels are the cells of a matrix or the steps of a colour bar, wider than dots."""
     across = image.box[2] - image.box[0]
     columns, rows = image.size_px
-    if min(columns, rows) <= 2:
+    if min(columns, rows) <= 2 or (max(columns, rows) <= _THUMBNAIL_PX and image.dpi <= _THUMBNAIL_DPI):
         return True
     return max(columns, rows) <= _MOST_CELLS and (across / columns >= _CELL_PT or 72 / image.dpi >= _CELL_PT)
 
@@ -154,8 +187,7 @@ def _is_line_art(image: Image) -> bool:
     pixels = image.load()
     if pixels is None:
         return False
-    flat = pixels.reshape(-1, 3)[:: max(1, pixels.size // 600_000)].astype(np.uint32)
-    return len(np.unique(flat @ np.array([65536, 256, 1], dtype=np.uint32))) <= _LINE_ART_COLOURS
+    return len(np.unique(_codes(pixels))) <= _LINE_ART_COLOURS
 
 
 def transparency(used: list[str], limits: Limits) -> Iterator[Finding]:
