@@ -20,7 +20,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure, SubFigure
 from pyparsing import ParseBaseException
 
-from figproof import encode
+from figproof import encode, tiff
 from figproof.camera import DrawRecorder, problems_of
 from figproof.encode import read_provenance
 from figproof.errors import FigproofError, suggest
@@ -29,7 +29,7 @@ from figproof.look import Look
 
 __all__ = ["FORMATS", "panel_letter", "problems", "read_provenance", "render"]
 
-FORMATS = ("pdf", "png", "svg")
+FORMATS = ("pdf", "png", "svg", "tiff")
 
 _LAYOUT_DIGITS = 9
 _FIXED = {"pdf.compression": 0, "svg.hashsalt": "figproof", "svg.id": None}
@@ -56,7 +56,7 @@ def render(
     size_in : (float, float)
         Width and height of the page in inches, kept exactly.
     formats : sequence of str
-        Of ``"pdf"``, ``"png"`` and ``"svg"``.
+        Of ``"pdf"``, ``"png"``, ``"svg"`` and ``"tiff"``.
     provenance : mapping
         Plain data, embedded in every file; ``provenance["figure"]`` is the figure's id.
 
@@ -234,9 +234,11 @@ def _encode(
     figure: Figure, recorder: DrawRecorder, name: str, look: Look, provenance: Mapping[str, Any]
 ) -> bytes:
     dpi = look.venue.png_dpi
-    if name == "png":
-        rgba = np.asarray(recorder.buffer_rgba(), dtype=np.uint8)
-        return encode.png(encode.on_white(rgba), dpi, provenance)
+    if name in ("png", "tiff"):
+        pixels = encode.on_white(np.asarray(recorder.buffer_rgba(), dtype=np.uint8))
+        if name == "tiff":
+            return tiff.encode(pixels, dpi, encode.provenance_text(provenance))
+        return encode.png(pixels, dpi, provenance)
     buffer = io.BytesIO()
     figure.savefig(buffer, format=name, dpi=dpi, metadata=dict(_NO_METADATA[name]))
     if name == "pdf":

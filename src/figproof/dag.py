@@ -18,6 +18,7 @@ from typing import IO, Any
 from figproof.canonical import digest_file, to_readable_json
 from figproof.errors import FigproofError
 from figproof.files import sweep_leftovers, write_atomic
+from figproof.formats import formats_of
 from figproof.kinds import TEXTS
 from figproof.pins import pin_path
 from figproof.places import Styles
@@ -35,7 +36,8 @@ class Graph:
     ----------
     figures : mapping of str to FigureSpec
         By id, sorted.
-    formats : tuple of str
+    formats : mapping of str to tuple of str
+        By figure.
     tables : tuple of str
         The figures that are also written as text.
     build_lock : file
@@ -43,7 +45,7 @@ class Graph:
     """
 
     figures: Mapping[str, FigureSpec]
-    formats: tuple[str, ...]
+    formats: Mapping[str, tuple[str, ...]]
     tables: tuple[str, ...]
     build_lock: IO[bytes]
 
@@ -60,11 +62,12 @@ class Graph:
             raise FigproofError(
                 "no figure is defined", where="config/figures", hint="add config/figures/<id>.yaml"
             )
-        for path, key in _keys(project, config, figures):
+        formats = formats_of(project, config, figures)
+        for path, key in _keys(project, config, figures, formats):
             content = to_readable_json(key)
             if not path.is_file() or path.read_bytes() != content:
                 write_atomic(path, content)
-        return cls(figures, tuple(config.formats), text_figures(project, figures), lock)
+        return cls(figures, formats, text_figures(project, figures), lock)
 
     def manifests(self, figure: str) -> list[str]:
         """The snapshots that a figure is derived from."""
@@ -72,9 +75,19 @@ class Graph:
         return [f"results/snapshots/{pin}/MANIFEST.json" for pin in pins]
 
     def figure_files(self, figure: str) -> list[str]:
-        """What drawing a figure makes; ``{figure}`` gives the pattern."""
-        suffixes = [*self.formats, "provenance.json"]
-        return [f"results/figures/{figure}.{suffix}" for suffix in suffixes]
+        """What drawing a figure makes."""
+        return _drawn(figure, self.formats[figure])
+
+    def drawn_alike(self) -> list[tuple[list[str], str]]:
+        """What a rule that draws makes, as patterns, and a regular expression of its figures.
+
+        A rule's outputs must have the same suffixes for all its figures, so there is one for each
+        set of formats.
+        """
+        return [
+            (_drawn("{figure}", formats), "|".join(f for f in self.figures if self.formats[f] == formats))
+            for formats in sorted(set(self.formats.values()))
+        ]
 
     def text_files(self, figure: str) -> list[str]:
         """What a figure is written as in text; ``{figure}`` gives the pattern."""
@@ -89,6 +102,10 @@ class Graph:
         for figure in self.tables:
             kept.update(self.text_files(figure))
         return sorted(kept)
+
+
+def _drawn(figure: str, formats: tuple[str, ...]) -> list[str]:
+    return [f"results/figures/{figure}.{suffix}" for suffix in (*formats, "provenance.json")]
 
 
 def _hold_build_lock(project: Project) -> IO[bytes]:
@@ -113,7 +130,10 @@ def _hold_build_lock(project: Project) -> IO[bytes]:
 
 
 def _keys(
-    project: Project, config: Config, figures: Mapping[str, FigureSpec]
+    project: Project,
+    config: Config,
+    figures: Mapping[str, FigureSpec],
+    formats: Mapping[str, tuple[str, ...]],
 ) -> Iterator[tuple[Path, dict[str, Any]]]:
     library, lock = library_digest(), lock_digest(project)
     pins = sorted({panel.pin for spec in figures.values() for _, panel in spec.parts()})
@@ -126,7 +146,7 @@ def _keys(
         draw = {
             **derive,
             "spec": spec_digest(spec),
-            "formats": config.formats,
+            "formats": formats[figure],
             "styles": _styles(project, spec, config),
         }
         yield project.key_file("draw", figure), draw

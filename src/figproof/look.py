@@ -117,6 +117,21 @@ class Venue:
     grey_safe: bool
     colour_alone: bool
 
+    def width_in(self, width: str | float) -> float:
+        """A named width of the venue, or a fraction of its full width, in inches.
+
+        Raises
+        ------
+        FigproofError
+            The venue has no width of that name.
+        """
+        if isinstance(width, float):
+            return width * self.widths_in["full"]
+        if width not in self.widths_in:
+            has = ", ".join(f"{name} ({value:.4g} in)" for name, value in self.widths_in.items())
+            raise FigproofError(f"{self.name} has no width {width!r}. It has {has}; or a fraction of full")
+        return self.widths_in[width]
+
     def said(self, field: str) -> Said:
         """Status and source of one field of the header."""
         return self.values.get(field) or Said(status=self.status, source=self.source)

@@ -17,7 +17,8 @@ from figproof.project import Project
 from figproof.yamlfile import load_yaml
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-FORMATS = ("pdf", "svg", "png")
+WIDTHS = ("single", "onehalf", "full")
+LEAST_FRACTION = 0.1
 
 Scalar = bool | int | float | str | None
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
@@ -44,7 +45,9 @@ class Config(Closed):
         default_factory=list,
         description="A team's styles: folders, or installed packages; searched after styles/ in order.",
     )
-    formats: list[Literal["pdf", "svg", "png"]] = Field(min_length=1, description="Files of each figure.")
+    formats: list[Literal["pdf", "svg", "png", "tiff"]] = Field(
+        min_length=1, description="Files of each figure; a venue that takes no PDF gets TIFF in its place."
+    )
     palettes: Palettes = Field(default_factory=Palettes, description="Default palettes.")
 
 
@@ -68,10 +71,23 @@ class FigureSpec(Closed):
         description="Rows of panel letters, e.g. [ab, cd]; a letter may span a rectangle.",
     )
     venue: str | None = Field(None, description="A file in styles/venues; config.yaml's if left out.")
-    width: Literal["single", "full"] = Field("single", description="One of the venue's widths.")
+    width: str | float = Field(
+        "single", description="single, onehalf or full, as the venue has them, or a fraction of full: 0.48."
+    )
     height_in: float = Field(gt=0, le=20, description="Height in inches.")
     palettes: Palettes | None = Field(None, description="Palettes; config.yaml's if left out.")
     caption: str = Field("", description="Shown in the index.")
+
+    @field_validator("width", mode="before")
+    @classmethod
+    def _known_width(cls, width: Any) -> Any:
+        number = isinstance(width, (int, float)) and not isinstance(width, bool)
+        if width in WIDTHS if isinstance(width, str) else number and LEAST_FRACTION <= width <= 1:
+            return width if isinstance(width, str) else float(width)
+        raise ValueError(
+            f"{width!r} is no width. Allowed: {', '.join(WIDTHS)}, "
+            f"or a fraction of full from {LEAST_FRACTION} to 1, e.g. 0.48"
+        )
 
     @model_validator(mode="after")
     def _one_form(self) -> FigureSpec:

@@ -18,7 +18,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def _run(arguments: argparse.Namespace, root: Path) -> int:
-    from figproof.drawing import look_of
+    from figproof.drawing import look_of, page_size_in
     from figproof.pins import load_pin
     from figproof.specs import (
         figure_ids,
@@ -51,8 +51,9 @@ def _run(arguments: argparse.Namespace, root: Path) -> int:
         spec = attempt(load_figure, project, figure)
         if spec is not None:
             attempt(load_params, project, figure, spec)
-        if spec is not None and config is not None:
-            attempt(look_of, project, spec, config)
+        look = attempt(look_of, project, spec, config) if spec is not None and config is not None else None
+        if look is not None:
+            attempt(page_size_in, figure, spec, look.venue)
     raise_together(_distinct(errors))
     print(f"{len(figures)} figures, {len(selections)} selections, {len(pins)} pins: no problem")
     return 0

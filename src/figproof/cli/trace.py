@@ -44,7 +44,7 @@ class _Record(BaseModel):
 def add_parser(subparsers: Any) -> None:
     """Add ``trace``."""
     parser = subparsers.add_parser("trace", help="say what made a figure file")
-    parser.add_argument("file", type=Path, help="a PDF, SVG or PNG that figproof drew, under whatever name")
+    parser.add_argument("file", type=Path, help="a PDF, SVG, PNG or TIFF of figproof, under any name")
     parser.add_argument("--json", action="store_true", help="the whole record")
     parser.set_defaults(run=_run, anywhere=True)
 
