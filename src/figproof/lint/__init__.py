@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from figproof.lint import rules_line, rules_map, rules_page, rules_series, rules_text
-from figproof.lint.finding import RULES, Finding, Report
+from figproof.lint.finding import Finding, Report
 from figproof.lint.limits import PLAIN, Limits, limits_of
 from figproof.lint.page import Page
 from figproof.lint.pdf import Unreadable, read_pdf
 from figproof.lint.raster import Raster, read_raster
 from figproof.lint.svg import read_svg
+from figproof.rules import RULES
 
 __all__ = ["PLAIN", "RULES", "Finding", "Limits", "Report", "limits_of", "run"]
 

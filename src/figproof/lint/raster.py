@@ -119,4 +119,6 @@ def _description(picture: Any) -> str:
             return str(texts[key]).strip()
     tags = getattr(picture, "tag_v2", None)
     said = tags.get(_TIFF_DESCRIPTION) if tags is not None else None
-    return str(said).strip() if said else ""
+    text = str(said).strip() if said else ""
+    # figproof's own TIFF keeps its provenance there.
+    return "" if text.startswith("{") else text
