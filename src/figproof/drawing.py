@@ -116,7 +116,8 @@ def examine_figure(project: Project, figure: str) -> list[Problem]:
     for letter, (_, table) in ready.tables.items():
         of = f"panel {letter}: " if letter else ""
         for fact, unit in sorted(table.facts.items()):
-            named = fact == "unit" or fact.endswith("_unit")
+            # A step's unit says what the run counted; an axis may show another quantity.
+            named = fact != "step_unit" and (fact == "unit" or fact.endswith("_unit"))
             if named and isinstance(unit, str) and unit.strip() and unit not in shown:
                 found.append(Problem("axis-unit", f"{of}unit {unit!r} ({fact}) is not shown"))
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from figproof.lint import rules_line, rules_map, rules_page, rules_series, rules_text
+from figproof.lint import rules_layout, rules_line, rules_map, rules_page, rules_series, rules_text
 from figproof.lint.finding import Finding, Report
 from figproof.lint.limits import PLAIN, Limits, limits_of
 from figproof.lint.page import Page
@@ -95,6 +95,10 @@ _VECTOR_RULES = (
     rules_text.contrasts,
     rules_line.widths,
     rules_series.vectors,
+    rules_layout.axis_labels,
+    rules_layout.titles,
+    rules_layout.grids,
+    rules_layout.legends,
 )
 
 

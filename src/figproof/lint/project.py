@@ -20,6 +20,7 @@ from figproof.specs import figure_ids, load_config, load_figure
 
 _HOUSE = "figproof: its own figures are held to this when they are drawn"
 _ADVICE = frozenset(["legend-over-data", "axis-unit"])
+_OF_ARTISTS = frozenset(["axis-label", "grid-lines", "legend-over-data", "title-inside"])
 _FIXES = {
     "legend-over-data": "put the legend above or beside the axes",
     "axis-unit": "write the unit into the axis' label",
@@ -74,10 +75,12 @@ def _with_artists(project: Project, figure: str, report: Report, limits: Limits)
     except FigproofError as error:
         reason = f"no look at its artists: {' '.join(str(error).split())}"
         return replace(report, notes=(*report.notes, reason))
-    said = {finding.rule for finding in report.findings}
+    # What the artists know, nobody has to guess from the page.
+    kept = [finding for finding in report.findings if finding.rule not in _OF_ARTISTS]
+    said = {finding.rule for finding in kept}
     more = [_finding(problem) for problem in problems if problem.rule not in said]
     order = {rule: number for number, rule in enumerate(RULES)}
-    found = sorted([*report.findings, *more], key=lambda f: (f.severity != "error", order[f.rule]))
+    found = sorted([*kept, *more], key=lambda f: (f.severity != "error", order[f.rule]))
     return replace(report, findings=tuple(found))
 
 
