@@ -6,9 +6,10 @@ origin is the lower left corner of the page and y grows upwards.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,9 @@ Pixels = npt.NDArray[np.uint8]
 
 IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 EVERYWHERE: Box = (-math.inf, -math.inf, math.inf, math.inf)
+
+MOST_PATHS = 20_000
+_CROWD = f"paints more than {MOST_PATHS} paths; of the others only the points are counted"
 
 # Reach of a letter's ink from its baseline, in font sizes; near enough for every text font.
 _X_HEIGHT, _ASCENT, _DESCENT = 0.5, 0.72, -0.21
@@ -129,15 +133,20 @@ class Path:
     clip: Box
     order: int
 
-    @property
+    @functools.cached_property
     def points(self) -> int:
         """How many points it holds."""
-        return sum(len(part) for part in self.parts)
+        return sum(map(len, self.parts))
 
-    @property
+    @functools.cached_property
     def box(self) -> Box:
         """Around what can be seen of it, the line's width left out."""
-        return meet(box_of(np.concatenate(self.parts)), self.clip)
+        return meet(box_of(self.parts[0] if len(self.parts) == 1 else np.concatenate(self.parts)), self.clip)
+
+    def moved(self, x: float, y: float, clip: Box, order: int) -> Path:
+        """A copy of it elsewhere."""
+        shift = np.array([x, y])
+        return replace(self, parts=tuple(part + shift for part in self.parts), clip=clip, order=order)
 
 
 @dataclass(frozen=True)
@@ -206,6 +215,8 @@ class Page:
         Alternative text that the file carries, ``""`` for none.
     notes : list of str
         What the reader of a report must know about how the file was read.
+    points : int
+        Of all paths as painted; of a crowd not every path is kept.
     """
 
     width_pt: float
@@ -218,11 +229,21 @@ class Page:
     translucent: list[str] = field(default_factory=list)
     description: str = ""
     notes: list[str] = field(default_factory=list)
+    points: int = 0
 
-    @property
-    def points(self) -> int:
-        """Points of all paths as painted."""
-        return sum(path.points for path in self.paths)
+
+def is_full(page: Page) -> bool:
+    """Whether no more paths are kept."""
+    return len(page.paths) >= MOST_PATHS
+
+
+def keep(page: Page, path: Path) -> None:
+    """Put a path on a page; of more than :data:`MOST_PATHS` only the points are counted."""
+    page.points += path.points
+    if not is_full(page):
+        page.paths.append(path)
+    elif _CROWD not in page.notes:
+        page.notes.append(_CROWD)
 
 
 def times(first: Matrix, then: Matrix) -> Matrix:

@@ -12,7 +12,7 @@ from pypdf import PdfReader, apply_configuration
 from pypdf.errors import LimitReachedError
 from pypdf.generic import DictionaryObject
 
-from figproof.lint.page import Box, Matrix, Page, times
+from figproof.lint.page import EVERYWHERE, Box, Matrix, Page, times
 from figproof.lint.pdfcontent import Interpreter, TooMuch
 
 # A page of a figure holds far less; what inflates to more is a bomb, or a scatter that wants pixels.
@@ -75,8 +75,11 @@ def _read(content: bytes, number: int) -> Page:
     try:
         contents = source.get_contents()
         if contents is not None:
+            # What a crop box hides was meant to be hidden; what runs off the paper was not.
+            cropped = [float(v) for v in source.cropbox] != [float(v) for v in source.mediabox]
+            clip = (0.0, 0.0, width, height) if cropped else EVERYWHERE
             Interpreter(page, reader, _hidden_layers(reader)).run(
-                contents, source.get("/Resources"), matrix, (0.0, 0.0, width, height)
+                contents, source.get("/Resources"), matrix, clip
             )
     except TooMuch:
         page.notes.append("paints more than is read; what is said here holds for the first part")

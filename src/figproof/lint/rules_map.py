@@ -17,7 +17,10 @@ from figproof.lint.page import Image, Page, Path, Pixels
 # Of the colours of a mesh or an image: how near in CAM02-UCS they lie to a colour map, how many of them,
 # over how much of the map. Measured: images of jet have 0.99, of viridis 0.2 within 4 of jet.
 _NEAR, _SHARE, _REACH = 4.0, 0.85, 0.4
-_LEAST_CHROMA = 10.0
+_LEAST_CHROMA, _STRONG_CHROMA = 10.0, 18.0
+# Hues of red, yellow, green, cyan and blue in CAM02-UCS; a line through all fills few cells of its space.
+_HUES, _HUE_SHARE = (0, 65, 120, 165, 235, 310), 0.02
+_CELL, _MOST_CELLS = 8.0, 130
 _FEWEST_COLOURS, _MOST_COLOURS, _MOST_IMAGES = 24, 800, 8
 _FEWEST_ON_MAP = 4
 _SOUND = (
@@ -26,7 +29,7 @@ _SOUND = (
 )
 _BINS = 25
 # A strip of at least so many colours is a colour bar; its lightness may go back by so much of J'.
-_FEWEST_STEPS, _DEEPEST = 32, 2.5
+_FEWEST_STEPS, _MOST_BARS, _DEEPEST = 32, 4, 2.5
 _SAMPLES = 256
 
 
@@ -59,7 +62,7 @@ def _of_colours(groups: list[Array]) -> Iterator[Finding]:
     for colours in groups:
         name = rainbow_in(colours)
         if name:
-            yield _finding(f"colours of the rainbow {name}")
+            yield _finding(f"colours {name}")
             return
 
 
@@ -95,15 +98,29 @@ def rainbow_in(colours: Array) -> str:
     shares = {name: _share(places, name) for name in RAINBOWS}
     name = max(RAINBOWS, key=lambda name: shares[name][0])
     share, reach = shares[name]
-    if share < _SHARE or reach < _REACH:
-        return ""
-    return "" if any(_share(places, sound)[0] >= share for sound in _SOUND) else name
+    sound = max(_share(places, sound)[0] for sound in _SOUND)
+    if share >= _SHARE and reach >= _REACH and sound < share:
+        return f"of the rainbow {name}"
+    return "of a rainbow" if sound < _SHARE and _runs_through_all_hues(places) else ""
+
+
+def _runs_through_all_hues(places: Array) -> bool:
+    """Whether strong red, yellow, green, cyan and blue lie on one line in space, as in no photo."""
+    strong = places[np.hypot(places[:, 1], places[:, 2]) >= _STRONG_CHROMA]
+    if len(strong) < _FEWEST_COLOURS:
+        return False
+    hues = np.degrees(np.arctan2(strong[:, 2], strong[:, 1])) % 360
+    counts = np.histogram(hues, bins=_HUES)[0]
+    cells = np.unique(np.floor(places / _CELL).astype(int), axis=0)
+    return bool((counts >= _HUE_SHARE * len(places)).all()) and len(cells) <= _MOST_CELLS
 
 
 def on_one_map(colours: Array) -> bool:
-    """Whether a few colours were taken from one sound colour map: they stand for values, in order."""
+    """Whether a few colours were taken from one colour map: they stand for values, in order."""
     places = to_ucs(colours.reshape(-1, 3))
-    return len(places) >= _FEWEST_ON_MAP and any(_share(places, name)[0] >= _SHARE for name in _SOUND)
+    return len(places) >= _FEWEST_ON_MAP and any(
+        _share(places, name)[0] >= _SHARE for name in (*_SOUND, *RAINBOWS)
+    )
 
 
 def _share(places: Array, name: str) -> tuple[float, float]:
@@ -142,13 +159,14 @@ def _rectangle_strips(paths: list[Path]) -> list[Array]:
         left, bottom, right, top = path.box
         rows.setdefault(("x", round(left, 1), round(right, 1)), []).append((bottom, path.fill.rgb))
         rows.setdefault(("y", round(bottom, 1), round(top, 1)), []).append((left, path.fill.rgb))
+    long = {key: cells for key, cells in rows.items() if len(cells) >= _FEWEST_STEPS}
     strips = []
-    for cells in rows.values():
-        if len(cells) >= _FEWEST_STEPS:
-            strip = np.array([rgb for _, rgb in sorted(cells)])
-            if _is_smooth(strip):
-                strips.append(strip)
-    return strips
+    for side in "xy":
+        alike = [cells for (where, _, _), cells in long.items() if where == side]
+        # Many of them side by side are the rows of a heatmap, whose values go up and down.
+        if 1 <= len(alike) <= _MOST_BARS:
+            strips += [np.array([rgb for _, rgb in sorted(cells)]) for cells in alike]
+    return [strip for strip in strips if _is_smooth(strip)]
 
 
 def _strip_of(pixels: Pixels) -> list[Array]:

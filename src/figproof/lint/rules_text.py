@@ -14,7 +14,7 @@ from figproof.lint.finding import Finding, broken, quoted, some
 from figproof.lint.limits import SIZE_SLACK_PT, Limits
 from figproof.lint.page import Page, Run
 
-_OUTSIDE_PT = 0.5
+_OUTSIDE_PT, _OUTSIDE_SHARE, _ASIDE_PT = 0.5, 0.1, 36.0
 # As figproof.camera has it: share of the lower text's height that two texts may have in common.
 _OVERLAP_SHARE = 0.15
 # Below this part of a size, a text that was drawn again is a shadow or bold type.
@@ -59,7 +59,10 @@ def outside(page: Page, limits: Limits) -> Iterator[Finding]:
     for run in page.runs:
         left, bottom, right, top = run.box
         over = max(-left, -bottom, right - page.width_pt, top - page.height_pt)
-        if over > _OUTSIDE_PT and over > 0.05 * (top - bottom):
+        if max(-right, -top, left - page.width_pt, bottom - page.height_pt) > _ASIDE_PT:
+            # Far off the paper lies what a drawing program's user put aside.
+            continue
+        if over > max(_OUTSIDE_PT, _OUTSIDE_SHARE * _height(run)):
             out.append(f"{quoted(run.text)} by {over:.1f} pt")
     if out:
         yield Finding(

@@ -24,6 +24,7 @@ from figproof.lint.page import (
     apply,
     box_of,
     is_empty,
+    keep,
     meet,
     scale_of,
     times,
@@ -202,7 +203,7 @@ class _Reader:
         )
         finite = all(np.isfinite(part).all() for part in path.parts)
         if (path.stroke or path.fill) and finite and not is_empty(path.box):
-            self.page.paths.append(path)
+            keep(self.page, path)
 
     def _text(self, element: Element, scene: _Scene) -> None:
         def ink_of(style: dict[str, str]) -> Ink | None:
