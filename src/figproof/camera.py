@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import RendererAgg
-from matplotlib.collections import LineCollection
+from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.figure import Figure
+from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.mathtext import MathTextParser
+from matplotlib.patches import Patch
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
@@ -87,17 +89,70 @@ def _smallest_glyph_pt(text: str, prop: Any) -> float:
     return float(min((size for _, size, *_ in glyphs), default=prop.get_size_in_points()))
 
 
-def problems_of(figure: Figure, look: Look, drawn: DrawRecorder) -> list[str]:
+class Problem(NamedTuple):
+    """What is wrong with a figure: the rule of :mod:`figproof.lint` that it breaks, and a sentence."""
+
+    rule: str
+    text: str
+
+
+def problems_of(figure: Figure, look: Look, drawn: DrawRecorder) -> list[Problem]:
     """All problems of a figure that was drawn with the recorder; see :func:`figproof.canvas.problems`."""
     texts = [*drawn.texts, *_texts_with_effects(figure, drawn)]
-    return [
-        *_small_texts(texts, look),
-        *_thin_lines(figure, look),
-        *_outside(figure, drawn, texts),
-        *_overlaps(texts),
-        *_missing_labels(figure, drawn),
-        *_against_venue_rules(figure, look),
-    ]
+    found = {
+        "text-size": _small_texts(texts, look),
+        "line-width": _thin_lines(figure, look),
+        "text-outside": _outside(figure, drawn, texts),
+        "text-overlap": _overlaps(texts),
+        "axis-label": _missing_labels(figure, drawn),
+        "title-inside": _forbidden_titles(figure, look),
+        "grid-lines": _forbidden_grids(figure, look),
+    }
+    return [Problem(rule, text) for rule, sentences in found.items() for text in sentences]
+
+
+def legends_over_data(figure: Figure, drawn: DrawRecorder) -> list[Problem]:
+    """Legends that lie on lines, points or bars; it does not keep a figure from being drawn."""
+    found = []
+    for legend in figure.findobj(Legend):
+        if not legend.get_visible():
+            continue
+        box = legend.get_window_extent(drawn)
+        for number, axes in enumerate(figure.axes):
+            hidden = sum(_lies_in(artist, box) for artist in _data_of(axes))
+            if hidden:
+                things = f"{hidden} line{'s' if hidden > 1 else ''} or groups of points"
+                found.append(Problem("legend-over-data", f"{_name(axes, number)}: a legend lies on {things}"))
+    return found
+
+
+def _data_of(axes: Axes) -> list[Any]:
+    data = [*axes.lines, *axes.collections, *axes.patches] if axes.get_visible() else []
+    return [artist for artist in data if artist.get_visible()]
+
+
+def _lies_in(artist: Any, box: Bbox) -> bool:
+    if isinstance(artist, Line2D):
+        path = artist.get_path().transformed(artist.get_transform())
+        if artist.get_linestyle() == "None" or np.size(path.vertices) <= 2:
+            return _any_in(path.vertices, box)
+        return bool(path.intersects_bbox(box, filled=False))
+    if isinstance(artist, Patch):
+        return bool(artist.get_path().transformed(artist.get_transform()).intersects_bbox(box))
+    if isinstance(artist, PathCollection):
+        return _any_in(artist.get_offset_transform().transform(artist.get_offsets()), box)
+    if isinstance(artist, LineCollection):
+        return any(
+            path.transformed(artist.get_transform()).intersects_bbox(box, filled=False)
+            for path in artist.get_paths()
+            if np.size(path.vertices)
+        )
+    return False
+
+
+def _any_in(places: npt.ArrayLike, box: Bbox) -> bool:
+    x, y = np.asarray(places, dtype=float).reshape(-1, 2).T
+    return bool(((x > box.x0) & (x < box.x1) & (y > box.y0) & (y < box.y1)).any())
 
 
 def _texts_with_effects(figure: Figure, drawn: DrawRecorder) -> list[DrawnText]:
@@ -225,20 +280,25 @@ def _label_around(axes: Axes, name: str) -> bool:
     return False
 
 
-def _against_venue_rules(figure: Figure, look: Look) -> list[str]:
-    found = []
+def _forbidden_titles(figure: Figure, look: Look) -> list[str]:
+    if look.venue.title_inside:
+        return []
     plots = [axes for axes in figure.axes if axes.get_visible() and axes.get_label() != "<colorbar>"]
     titles = [figure.get_suptitle()]
     if len(plots) == 1:
         titles += [plots[0].get_title(loc) for loc in ("left", "center", "right")]
-    if not look.venue.title_inside:
-        shown = [title for title in titles if title.strip()]
-        found += [f"{look.venue.name} allows no title inside the figure: {title!r}" for title in shown]
-    if not look.venue.grid:
-        for number, axes in enumerate(figure.axes):
-            axis_lines = [*axes.xaxis.get_gridlines(), *axes.yaxis.get_gridlines()]
-            if axes.name != "3d" and any(line.get_visible() for line in axis_lines):
-                found.append(f"{look.venue.name} allows no grid: {_name(axes, number)}")
+    shown = [title for title in titles if title.strip()]
+    return [f"{look.venue.name} allows no title inside the figure: {title!r}" for title in shown]
+
+
+def _forbidden_grids(figure: Figure, look: Look) -> list[str]:
+    if look.venue.grid:
+        return []
+    found = []
+    for number, axes in enumerate(figure.axes):
+        axis_lines = [*axes.xaxis.get_gridlines(), *axes.yaxis.get_gridlines()]
+        if axes.name != "3d" and any(line.get_visible() for line in axis_lines):
+            found.append(f"{look.venue.name} allows no grid: {_name(axes, number)}")
     return found
 
 

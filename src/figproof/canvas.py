@@ -22,13 +22,13 @@ from matplotlib.figure import Figure, SubFigure
 from pyparsing import ParseBaseException
 
 from figproof import encode, tiff
-from figproof.camera import DrawRecorder, problems_of
+from figproof.camera import DrawRecorder, Problem, legends_over_data, problems_of
 from figproof.encode import read_provenance
 from figproof.errors import FigproofError, suggest
 from figproof.fonts import only_shipped_fonts
 from figproof.look import Look
 
-__all__ = ["FORMATS", "panel_letter", "problems", "read_provenance", "render"]
+__all__ = ["FORMATS", "examine", "panel_letter", "problems", "read_provenance", "render"]
 
 FORMATS = ("pdf", "png", "svg", "tiff")
 
@@ -79,17 +79,32 @@ def render(
     """
     figure_id = str(provenance.get("figure", "figure"))
     _check_request(figure_id, look, size_in, formats)
-    with clean_matplotlib(look) as complaints:
-        figure = Figure(figsize=size_in, dpi=look.venue.png_dpi)
-        FigureCanvasAgg(figure)
-        with _mathtext_errors_named(figure_id):
-            draw(figure)
-            freeze_layout(figure)
-            recorder = _paint(figure)
-            found = problems_of(figure, look, recorder)
-            files = {name: _encode(figure, recorder, name, look, provenance) for name in formats}
+    with clean_matplotlib(look) as complaints, _mathtext_errors_named(figure_id):
+        figure, recorder = _drawn(draw, look, size_in)
+        found = [problem.text for problem in problems_of(figure, look, recorder)]
+        files = {name: _encode(figure, recorder, name, look, provenance) for name in formats}
     _raise_problems(figure_id, look, [*complaints, *found])
     return files
+
+
+def examine(
+    draw: Callable[[Figure], None], look: Look, size_in: tuple[float, float], figure_id: str
+) -> tuple[list[Problem], list[str]]:
+    """Draw a figure to look at its artists: what is wrong with them, and every text that is shown."""
+    with clean_matplotlib(look), _mathtext_errors_named(figure_id):
+        figure, recorder = _drawn(draw, look, size_in)
+        found = [*problems_of(figure, look, recorder), *legends_over_data(figure, recorder)]
+    return found, [text.text for text in recorder.texts]
+
+
+def _drawn(
+    draw: Callable[[Figure], None], look: Look, size_in: tuple[float, float]
+) -> tuple[Figure, DrawRecorder]:
+    figure = Figure(figsize=size_in, dpi=look.venue.png_dpi)
+    FigureCanvasAgg(figure)
+    draw(figure)
+    freeze_layout(figure)
+    return figure, _paint(figure)
 
 
 def problems(fig: Figure, look: Look) -> list[str]:
@@ -101,7 +116,7 @@ def problems(fig: Figure, look: Look) -> list[str]:
     with clean_matplotlib(look) as complaints:
         fig.draw_without_rendering()
         found = problems_of(fig, look, _paint(fig))
-    return [*complaints, *found]
+    return [*complaints, *(problem.text for problem in found)]
 
 
 def panel_letter(subfigure: SubFigure, letter: str, look: Look) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from figproof.apart import check_apart
+from figproof.camera import Problem
 from figproof.canonical import to_readable_json
-from figproof.canvas import panel_letter, render
+from figproof.canvas import examine, panel_letter, render
 from figproof.conditions import load_conditions, registered
 from figproof.deriving import read_tables
 from figproof.errors import FigproofError, raise_together, suggest
@@ -75,23 +77,60 @@ def draw_figure(project: Project, figure: str) -> None:
     """
     config = load_config(project)
     spec = load_figure(project, figure)
-    look = look_of(project, spec, config)
+    ready = _ready(project, figure, spec, config)
+    look = ready.look
     where = f"config/figures/{figure}.yaml"
-    size = page_size_in(figure, spec, look.venue)
-    tables = read_tables(project, figure, spec)
-    provenance = figure_provenance(project, figure, spec, look, {k: d for k, (d, _) in tables.items()})
-    params = load_params(project, figure, spec)
-
-    def draw(canvas: Any) -> None:
-        _draw_parts(project, canvas, spec, params, {k: t for k, (_, t) in tables.items()}, look)
-
+    digests = {letter: digest for letter, (digest, _) in ready.tables.items()}
+    provenance = figure_provenance(project, figure, spec, look, digests)
     try:
-        files = render(draw, look, size, formats_at(look.venue.formats, config), provenance)
+        files = render(ready.draw, look, ready.size_in, formats_at(look.venue.formats, config), provenance)
     except FigproofError as error:
         raise FigproofError(str(error), where=where) from error
     outputs = {project.figure_file(figure, suffix): content for suffix, content in files.items()}
     outputs[project.figure_file(figure, "provenance.json")] = to_readable_json(provenance)
     write_together(outputs)
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """All that drawing a figure needs."""
+
+    look: Look
+    size_in: tuple[float, float]
+    tables: Mapping[str, tuple[str, Table]]
+    draw: Callable[[Any], None]
+
+
+def _ready(project: Project, figure: str, spec: FigureSpec, config: Config) -> _Ready:
+    look = look_of(project, spec, config)
+    tables = read_tables(project, figure, spec)
+    params = load_params(project, figure, spec)
+
+    def draw(canvas: Any) -> None:
+        _draw_parts(project, canvas, spec, params, {k: t for k, (_, t) in tables.items()}, look)
+
+    return _Ready(look, page_size_in(figure, spec, look.venue), tables, draw)
+
+
+def examine_figure(project: Project, figure: str) -> list[Problem]:
+    """What is wrong with a figure's artists, and units of its numbers that it does not show.
+
+    Raises
+    ------
+    FigproofError
+        The figure cannot be drawn from what is derived.
+    """
+    ready = _ready(project, figure, load_figure(project, figure), load_config(project))
+    found, texts = examine(ready.draw, ready.look, ready.size_in, figure)
+    shown = " ".join(texts)
+    for letter, (_, table) in ready.tables.items():
+        of = f"panel {letter}: " if letter else ""
+        for fact, unit in sorted(table.facts.items()):
+            # A step's unit says what the run counted; an axis may show another quantity.
+            named = fact != "step_unit" and (fact == "unit" or fact.endswith("_unit"))
+            if named and isinstance(unit, str) and unit.strip() and unit not in shown:
+                found.append(Problem("axis-unit", f"{of}unit {unit!r} ({fact}) is not shown"))
+    return found
 
 
 def write_texts(project: Project, figure: str) -> None:

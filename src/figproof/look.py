@@ -260,13 +260,8 @@ def load_look(
         a palette that is too short.
     """
     styles = Styles.of(root)
-    known = venue_names(root)
+    asked = load_venue(root, venue)
     file = styles.get(f"venues/{venue}.mplstyle")
-    if venue not in known:
-        raise FigproofError(
-            f"venue {venue!r} is unknown. {suggest(venue, known)}", hint=f"add {file.name} to define it"
-        )
-    asked = _venue(venue, load_header(file.path, file.name))
     fonts = styles.fonts()
     sheets = [styles.get("base.mplstyle"), file, *([find_sheet(root, sheet)] if sheet else [])]
     composed = compose(sheets, asked, [font.path for font in fonts])
@@ -299,7 +294,21 @@ def load_look(
     )
 
 
-def _venue(name: str, header: Header) -> Venue:
+def load_venue(root: Path, name: str) -> Venue:
+    """What a venue asks for, from the header of its sheet.
+
+    Raises
+    ------
+    FigproofError
+        An unknown name (with the nearest), or a wrong header.
+    """
+    sheet = Styles.of(root).get(f"venues/{name}.mplstyle")
+    if name not in venue_names(root):
+        raise FigproofError(
+            f"venue {name!r} is unknown. {suggest(name, venue_names(root))}",
+            hint=f"add {sheet.name} to define it",
+        )
+    header = load_header(sheet.path, sheet.name)
     plain = {field: getattr(header, field) for field in Header.model_fields}
     letter = plain.pop("panel_letter")
     widths = header.widths_in.model_dump(exclude_none=True)

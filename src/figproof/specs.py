@@ -14,11 +14,15 @@ from figproof.errors import FigproofError, raise_together, suggest
 from figproof.kinds import kind_names, load_kind, writes_texts
 from figproof.places import Found, Styles, find_sheet
 from figproof.project import Project
+from figproof.rules import RULES
 from figproof.yamlfile import load_yaml
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 WIDTHS = ("single", "onehalf", "full")
 LEAST_FRACTION = 0.1
+
+# Of the reason for which a rule is waived.
+_FEWEST_WORDS = 3
 
 Scalar = bool | int | float | str | None
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
@@ -85,6 +89,19 @@ class FigureSpec(Closed):
     )
     sheet: str | None = Field(None, description="A team's own sheet; config.yaml's if left out.")
     caption: str = Field("", description="Shown in the index.")
+    waive: dict[str, str] = Field(
+        default_factory=dict, description="Rules of figproof lint that the figure may break -> why."
+    )
+
+    @field_validator("waive")
+    @classmethod
+    def _known_rules(cls, waive: dict[str, str]) -> dict[str, str]:
+        for rule, reason in waive.items():
+            if rule not in RULES:
+                raise ValueError(f"waive: {rule!r} is no rule. {suggest(rule, RULES)}")
+            if len(reason.split()) < _FEWEST_WORDS:
+                raise ValueError(f"waive: {rule}: say why in a sentence; given {reason!r}")
+        return waive
 
     @field_validator("width", mode="before")
     @classmethod

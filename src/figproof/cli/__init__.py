@@ -25,6 +25,7 @@ WORDS = {
     "index": ("build", "write results/index.html (a step of the DAG)"),
     "verify": ("approved", "compare every built file with figures.lock"),
     "approve": ("approved", "accept built figures, after looking, into figures.lock"),
+    "lint": ("lint", "measure figure files, of any program, against a venue"),
     "trace": ("trace", "say what made a figure file"),
     "record": ("record", "run an experiment, or a plan of them, into the store"),
     "runs": ("runs", "export and import recorded runs"),

@@ -1,0 +1,548 @@
+"""Interpret the content of a PDF page: what is painted, where, how large and in which colour.
+
+pypdf parses the operators; it has no graphics state beside the text's (its visitors give no line
+width, clip, alpha or nested transformation). pdfminer.six has a device that would, but its graphics
+state knows neither ExtGState nor clipping, and it unpickles character maps by names from the file.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from pypdf.generic import ContentStream, DictionaryObject, NullObject, StreamObject
+
+from figproof.lint.page import (
+    EVERYWHERE,
+    IDENTITY,
+    Box,
+    Ink,
+    Matrix,
+    Page,
+    Path,
+    Point,
+    Rgb,
+    apply,
+    box_of,
+    is_empty,
+    is_full,
+    keep,
+    meet,
+    scale_of,
+    times,
+)
+from figproof.lint.pdfcolour import CMYK, GRAY, RGB, Space, read_space
+from figproof.lint.pdffont import PdfFont, describe
+from figproof.lint.pdfimage import inline_image, placed_image
+from figproof.lint.pdftext import TextPen, TextState
+
+_OF_MARKERS = frozenset(b"q Q cm m l c v y re h S s f F f* B B* b b* n w J j M i ri d".split())
+
+MOST_OPERATORS = 1_500_000
+MOST_POINTS = 4_000_000
+_DEEPEST = 24
+
+
+@dataclass
+class _State:
+    """The graphics state."""
+
+    ctm: Matrix
+    clip: Box = EVERYWHERE
+    stroke_space: Space = GRAY
+    fill_space: Space = GRAY
+    stroke: Rgb | None = (0.0, 0.0, 0.0)
+    fill: Rgb | None = (0.0, 0.0, 0.0)
+    stroke_alpha: float = 1.0
+    fill_alpha: float = 1.0
+    group_alpha: float = 1.0
+    width: float = 1.0
+    dash: tuple[float, ...] = ()
+    text: TextState = field(default_factory=TextState)
+    tiling: Any = None
+
+    def copied(self) -> _State:
+        """A copy; ``copy.copy`` takes three times as long, and some makers save a state for each point."""
+        copied = object.__new__(_State)
+        copied.__dict__.update(self.__dict__)
+        copied.text = object.__new__(TextState)
+        copied.text.__dict__.update(self.text.__dict__)
+        return copied
+
+
+class TooMuch(Exception):
+    """More is painted than is read; what was read stays."""
+
+
+class Interpreter:
+    """Reads content streams into a :class:`Page`."""
+
+    def __init__(self, page: Page, pdf: Any, hidden: frozenset[int]) -> None:
+        self._page, self._pdf, self._hidden = page, pdf, hidden
+        self._pen = TextPen(page.runs)
+        self._fonts: dict[int, PdfFont] = {}
+        self._parsed: dict[int, list[Any]] = {}
+        self._operators = self._points = self._order = 0
+        self._subpaths: list[list[Point]] = []
+        self._closed: list[bool] = []
+        self._curved = self._is_clip = False
+        self._unseen: list[bool] = []
+        self._translucent: set[str] = set()
+        self._used: dict[tuple[str, str], Any] = {}
+        self._stamps: dict[Any, tuple[Path, ...]] = {}
+        self._depth = 0
+        self._base: Matrix = IDENTITY
+
+    def run(self, content: Any, resources: Any, ctm: Matrix, clip: Box) -> None:
+        """Interpret the page's content.
+
+        Raises
+        ------
+        TooMuch
+            After :data:`MOST_OPERATORS` operators or :data:`MOST_POINTS` points.
+        """
+        self._base = ctm
+        try:
+            self._run(content, _dictionary(resources), _State(ctm, clip))
+        finally:
+            self._pen.finish()
+            self._page.fonts = sorted(self._used.values(), key=lambda font: (font.name, font.kind))
+            self._page.translucent = sorted(self._translucent)
+
+    def _run(self, content: Any, resources: DictionaryObject, state: _State) -> None:
+        if self._depth > _DEEPEST:
+            return
+        self._depth += 1
+        self._note_fonts(resources)
+        stack: list[_State] = []
+        unseen, self._unseen = self._unseen, [any(self._unseen)]
+        for operands, operator in self._operations(content):
+            self._operators += 1
+            if self._operators > MOST_OPERATORS:
+                raise TooMuch
+            if operator == b"q":
+                stack.append(state.copied())
+            elif operator == b"Q":
+                state = stack.pop() if stack else state
+            elif (handler := _HANDLERS.get(operator)) is not None:
+                try:
+                    handler(self, operands, state, resources)
+                except (TypeError, ValueError, IndexError, KeyError, AttributeError, OverflowError):
+                    # Operands that are missing or of another type: a viewer leaves the operator out.
+                    continue
+        self._unseen = unseen
+        self._depth -= 1
+
+    def _operations(self, content: Any) -> list[Any]:
+        key = id(content)
+        if key not in self._parsed:
+            self._parsed[key] = ContentStream(content, self._pdf, "bytes").operations
+        return self._parsed[key]
+
+    def _note_fonts(self, resources: DictionaryObject) -> None:
+        """Remember every font that the page may use: who checks a PDF lists these."""
+        for resource in _dictionary(resources.get("/Font")).values():
+            item = resource.get_object()
+            if isinstance(item, DictionaryObject):
+                font = describe(item)
+                self._used[(font.name, font.kind)] = font
+
+    # Graphics state
+
+    def _concatenate(self, operands: list[Any], state: _State, _: Any) -> None:
+        state.ctm = times(_matrix(operands), state.ctm)
+
+    def _width(self, operands: list[Any], state: _State, _: Any) -> None:
+        state.width = abs(float(operands[0]))
+
+    def _dash(self, operands: list[Any], state: _State, _: Any) -> None:
+        lengths = tuple(abs(float(length)) for length in operands[0][:32])
+        state.dash = lengths if any(lengths) else ()
+
+    def _external(self, operands: list[Any], state: _State, resources: DictionaryObject) -> None:
+        given = _dictionary(_dictionary(resources.get("/ExtGState")).get(operands[0]))
+        for key, item in given.items():
+            value = item.get_object()
+            if key == "/CA":
+                state.stroke_alpha = float(value)
+            elif key == "/ca":
+                state.fill_alpha = float(value)
+            elif key == "/LW":
+                state.width = abs(float(value))
+            elif key == "/D":
+                self._dash(value, state, None)
+            elif key == "/Font":
+                self._font_of(value[0].get_object(), float(value[1]), state)
+            elif key == "/SMask" and isinstance(value, DictionaryObject):
+                self._translucent.add("a soft mask")
+            elif key == "/BM" and str(value) not in ("/Normal", "/Compatible", "['/Normal']"):
+                self._translucent.add("a blend mode")
+
+    # Colours
+
+    def _space(self, operands: list[Any], state: _State, resources: DictionaryObject, side: str) -> None:
+        space = read_space(operands[0], _dictionary(resources.get("/ColorSpace")))
+        setattr(state, f"{side}_space", space)
+        initial = [0.0] * space.components if space.components != 4 else [0.0, 0.0, 0.0, 1.0]
+        if space.alternate is not None:
+            initial = [1.0]
+        setattr(state, side, space.rgb(initial))
+        if side == "fill":
+            state.tiling = None
+
+    def _colour(self, operands: list[Any], state: _State, resources: DictionaryObject, side: str) -> None:
+        if side == "fill":
+            state.tiling = None
+        if operands and isinstance(operands[-1], str):
+            setattr(state, side, None)
+            if side == "fill":
+                state.tiling = _dictionary(resources.get("/Pattern")).get(operands[-1])
+            return
+        space: Space = getattr(state, f"{side}_space")
+        setattr(state, side, space.rgb([float(value) for value in operands]))
+
+    def _device(self, operands: list[Any], state: _State, side: str, space: Space) -> None:
+        setattr(state, f"{side}_space", space)
+        setattr(state, side, space.rgb([float(value) for value in operands]))
+        if side == "fill":
+            state.tiling = None
+
+    # Paths
+
+    def _move(self, operands: list[Any], state: _State, _: Any) -> None:
+        self._subpaths.append([_point(operands, state.ctm)])
+        self._closed.append(False)
+
+    def _line(self, operands: list[Any], state: _State, _: Any) -> None:
+        self._subpaths[-1].append(_point(operands, state.ctm))
+
+    def _curve(self, operands: list[Any], state: _State, _: Any) -> None:
+        self._curved = True
+        for place in range(0, len(operands) - 1, 2):
+            self._subpaths[-1].append(_point(operands[place:], state.ctm))
+
+    def _rectangle(self, operands: list[Any], state: _State, _: Any) -> None:
+        x, y, width, height = (float(value) for value in operands[:4])
+        corners = [(x, y), (x + width, y), (x + width, y + height), (x, y + height), (x, y)]
+        self._subpaths.append([_point(list(corner), state.ctm) for corner in corners])
+        self._closed.append(True)
+
+    def _close(self, _: Any, __: Any, ___: Any) -> None:
+        if self._subpaths:
+            self._subpaths[-1].append(self._subpaths[-1][0])
+            self._closed[-1] = True
+
+    def _clip(self, _: Any, __: Any, ___: Any) -> None:
+        self._is_clip = True
+
+    def _paint(self, state: _State, *, stroke: bool, fill: bool, close: bool = False) -> None:
+        if close:
+            self._close(None, None, None)
+        subpaths, closed, curved = self._subpaths, self._closed, self._curved
+        self._subpaths, self._closed, self._curved = [], [], False
+        clips, self._is_clip = self._is_clip, False
+        self._points += sum(map(len, subpaths))
+        if self._points > MOST_POINTS:
+            raise TooMuch
+        parts = tuple(np.array(part, dtype=np.float64) for part in subpaths)
+        clip_before = state.clip
+        if clips:
+            state.clip = meet(state.clip, box_of(np.concatenate(parts))) if parts else (0.0, 0.0, -1.0, -1.0)
+        if not parts or not (stroke or fill) or any(self._unseen):
+            return
+        if not all(np.isfinite(part).all() for part in parts):
+            return
+        scale = scale_of(state.ctm)
+        inks = self._ink(state, "stroke") if stroke else None, self._ink(state, "fill") if fill else None
+        path = Path(
+            parts=parts,
+            closed=all(closed),
+            curved=curved,
+            stroke=inks[0],
+            fill=inks[1],
+            width_pt=state.width * scale,
+            dash=tuple(length * scale for length in state.dash),
+            clip=clip_before,
+            order=self._next(),
+        )
+        if is_empty(path.box):
+            return
+        for ink in inks:
+            if ink is not None and 0 < ink.alpha < 1:
+                self._translucent.add("alpha")
+        if fill and state.tiling is not None:
+            self._tile(state, path.box)
+        keep(self._page, path)
+
+    def _ink(self, state: _State, side: str) -> Ink:
+        alpha = getattr(state, f"{side}_alpha") * state.group_alpha
+        return Ink(getattr(state, side), min(max(alpha, 0.0), 1.0))
+
+    def _next(self) -> int:
+        self._order += 1
+        return self._order
+
+    def _tile(self, state: _State, box: Box) -> None:
+        """Interpret a tiling pattern's cell once: it may hold the only image of a page."""
+        pattern = state.tiling.get_object()
+        if isinstance(pattern, StreamObject) and pattern.get("/PatternType") == 1:
+            inner = _State(times(_matrix_or_identity(pattern.get("/Matrix")), self._base), box)
+            inner.group_alpha = state.group_alpha
+            self._run(pattern, _dictionary(pattern.get("/Resources")), inner)
+
+    # External objects and inline images
+
+    def _do(self, operands: list[Any], state: _State, resources: DictionaryObject) -> None:
+        item = _dictionary(resources.get("/XObject")).get(operands[0])
+        stream = item.get_object() if item is not None else None
+        if not isinstance(stream, StreamObject) or any(self._unseen):
+            return
+        if _layer(stream.get("/OC"), stream) in self._hidden:
+            return
+        if stream.get("/Subtype") == "/Image":
+            self._image(placed_image(stream, state.ctm, state.clip, self._next()), state)
+        elif stream.get("/Subtype") == "/Form":
+            self._form(stream, state, resources)
+
+    def _form(self, stream: StreamObject, state: _State, resources: DictionaryObject) -> None:
+        inner = state.copied()
+        inner.ctm = times(_matrix_or_identity(stream.get("/Matrix")), state.ctm)
+        bounds = stream.get("/BBox")
+        if isinstance(bounds, list) and len(bounds) == 4:
+            x0, y0, x1, y1 = (float(value.get_object()) for value in bounds)
+            inner.clip = meet(state.clip, box_of(apply(inner.ctm, [(x0, y0), (x1, y0), (x1, y1), (x0, y1)])))
+        if is_empty(inner.clip):
+            return
+        if _dictionary(stream.get("/Group")).get("/S") == "/Transparency":
+            inner.group_alpha = state.group_alpha * state.fill_alpha
+            inner.fill_alpha = inner.stroke_alpha = 1.0
+        own = _dictionary(stream.get("/Resources"))
+        kept = self._subpaths, self._closed, self._curved
+        self._subpaths, self._closed, self._curved = [], [], False
+        if not self._copied(stream, inner):
+            self._run(stream, own or resources, inner)
+        self._subpaths, self._closed, self._curved = kept
+
+    def _copied(self, stream: StreamObject, state: _State) -> bool:
+        """Paint a marker as a copy of the last one; a scatter has one form that it paints at each point.
+
+        Interpreting 60,000 of them took 24 s.
+        """
+        if any(operator not in _OF_MARKERS for _, operator in self._operations(stream)):
+            return False
+        inks = self._ink(state, "stroke"), self._ink(state, "fill")
+        look = (id(stream), *inks, state.width, state.dash, *state.ctm[:4])
+        x, y = state.ctm[4:]
+        if look not in self._stamps:
+            before, seen = len(self._page.paths), self._page.paths
+            self._page.paths = []
+            self._run(stream, DictionaryObject(), replace(state, clip=EVERYWHERE, ctm=(*state.ctm[:4], 0, 0)))
+            self._stamps[look], self._page.paths = tuple(self._page.paths), seen[:before]
+            self._page.points -= sum(path.points for path in self._stamps[look])
+        for path in self._stamps[look]:
+            self._points += path.points
+            if self._points > MOST_POINTS:
+                raise TooMuch
+            if is_full(self._page):
+                keep(self._page, path)
+                continue
+            copy_of = path.moved(x, y, state.clip, self._next())
+            if not is_empty(copy_of.box):
+                keep(self._page, copy_of)
+        return True
+
+    def _inline(self, operands: Any, state: _State, _: Any) -> None:
+        self._image(inline_image(operands, state.ctm, state.clip, self._next()), state)
+
+    def _image(self, image: Any, state: _State) -> None:
+        if image is None or any(self._unseen):
+            return
+        if image.has_alpha:
+            self._translucent.add("an image with alpha")
+        if 0 < state.fill_alpha * state.group_alpha < 1:
+            self._translucent.add("alpha")
+        self._page.images.append(image)
+
+    # Layers that are switched off
+
+    def _mark(self, operands: list[Any], _: _State, resources: DictionaryObject) -> None:
+        hidden = False
+        if len(operands) > 1 and operands[0] == "/OC":
+            held = _dictionary(resources.get("/Properties")).get(operands[1])
+            hidden = _layer(held, None) in self._hidden
+        self._unseen.append(hidden)
+
+    def _unmark(self, _: Any, __: Any, ___: Any) -> None:
+        if len(self._unseen) > 1:
+            self._unseen.pop()
+
+    # Text
+
+    def _font(self, operands: list[Any], state: _State, resources: DictionaryObject) -> None:
+        resource = _dictionary(resources.get("/Font")).get(operands[0])
+        self._font_of(resource.get_object() if resource is not None else None, float(operands[1]), state)
+
+    def _font_of(self, resource: Any, size: float, state: _State) -> None:
+        state.text.size = size
+        state.text.font = None
+        if isinstance(resource, DictionaryObject):
+            if id(resource) not in self._fonts:
+                self._fonts[id(resource)] = PdfFont(resource)
+            state.text.font = self._fonts[id(resource)]
+
+    def _show(self, operands: list[Any], state: _State, _: Any) -> None:
+        for item in operands[0] if isinstance(operands[0], list) else [operands[0]]:
+            if isinstance(item, bytes | str):
+                shown = item if isinstance(item, bytes) else item.encode("latin-1", "replace")
+                if not any(self._unseen):
+                    ink = self._ink(state, "stroke" if state.text.mode in (1, 5) else "fill")
+                    self._pen.show(shown, state.text, state.ctm, state.clip, ink, self._next())
+                    if 0 < ink.alpha < 1:
+                        self._translucent.add("alpha")
+            else:
+                self._pen.shift(float(item), state.text)
+
+    def _next_line(self, _: Any, state: _State, __: Any) -> None:
+        self._pen.move(0, -state.text.leading)
+
+    def _quote(self, operands: list[Any], state: _State, resources: Any) -> None:
+        self._next_line(None, state, None)
+        self._show(operands[-1:], state, resources)
+
+    def _double_quote(self, operands: list[Any], state: _State, resources: Any) -> None:
+        state.text.word_spacing, state.text.spacing = float(operands[0]), float(operands[1])
+        self._quote(operands[2:], state, resources)
+
+    def _move_text(self, operands: list[Any], state: _State, _: Any, *, leading: bool = False) -> None:
+        x, y = float(operands[0]), float(operands[1])
+        if leading:
+            state.text.leading = -y
+        self._pen.move(x, y)
+
+
+def _dictionary(item: Any) -> DictionaryObject:
+    found = item.get_object() if item is not None else None
+    return found if isinstance(found, DictionaryObject) else DictionaryObject()
+
+
+def _matrix(operands: list[Any]) -> Matrix:
+    a, b, c, d, e, f = (float(value) for value in operands[:6])
+    if not all(map(math.isfinite, (a, b, c, d, e, f))):
+        raise ValueError("not finite")
+    return a, b, c, d, e, f
+
+
+def _matrix_or_identity(item: Any) -> Matrix:
+    if isinstance(item, list) and len(item) == 6:
+        return _matrix([value.get_object() for value in item])
+    return IDENTITY
+
+
+def _point(operands: list[Any], matrix: Matrix) -> Point:
+    a, b, c, d, e, f = matrix
+    x, y = float(operands[0]), float(operands[1])
+    return a * x + c * y + e, b * x + d * y + f
+
+
+def _layer(reference: Any, holder: StreamObject | None) -> int:
+    """Object number of an optional content group, -1 for none."""
+    raw = holder.raw_get("/OC") if holder is not None and "/OC" in holder else reference
+    number = getattr(raw, "idnum", None) or getattr(getattr(raw, "indirect_reference", None), "idnum", None)
+    return number if isinstance(number, int) and not isinstance(raw, NullObject) else -1
+
+
+def _set(name: str, scale: float = 1.0) -> Callable[[Interpreter, list[Any], _State, Any], None]:
+    def handler(_: Interpreter, operands: list[Any], state: _State, __: Any) -> None:
+        setattr(state.text, name, float(operands[0]) * scale)
+
+    return handler
+
+
+def _set_mode(_: Interpreter, operands: list[Any], state: _State, __: Any) -> None:
+    state.text.mode = int(operands[0])
+
+
+def _painter(**how: bool) -> Callable[[Interpreter, list[Any], _State, Any], None]:
+    how = {"stroke": False, "fill": False, **how}
+
+    def handler(self: Interpreter, _: list[Any], state: _State, __: Any) -> None:
+        self._paint(state, **how)
+
+    return handler
+
+
+def _sided(name: str, side: str) -> Callable[[Interpreter, list[Any], _State, Any], None]:
+    def handler(self: Interpreter, operands: list[Any], state: _State, resources: Any) -> None:
+        getattr(self, name)(operands, state, resources, side)
+
+    return handler
+
+
+def _device_in(side: str, space: Space) -> Callable[[Interpreter, list[Any], _State, Any], None]:
+    def handler(self: Interpreter, operands: list[Any], state: _State, _: Any) -> None:
+        self._device(operands, state, side, space)
+
+    return handler
+
+
+_HANDLERS: dict[bytes, Callable[[Interpreter, list[Any], _State, Any], None]] = {
+    b"cm": Interpreter._concatenate,
+    b"w": Interpreter._width,
+    b"d": Interpreter._dash,
+    b"gs": Interpreter._external,
+    b"CS": _sided("_space", "stroke"),
+    b"cs": _sided("_space", "fill"),
+    b"SC": _sided("_colour", "stroke"),
+    b"SCN": _sided("_colour", "stroke"),
+    b"sc": _sided("_colour", "fill"),
+    b"scn": _sided("_colour", "fill"),
+    b"G": _device_in("stroke", GRAY),
+    b"g": _device_in("fill", GRAY),
+    b"RG": _device_in("stroke", RGB),
+    b"rg": _device_in("fill", RGB),
+    b"K": _device_in("stroke", CMYK),
+    b"k": _device_in("fill", CMYK),
+    b"m": Interpreter._move,
+    b"l": Interpreter._line,
+    b"c": Interpreter._curve,
+    b"v": Interpreter._curve,
+    b"y": Interpreter._curve,
+    b"re": Interpreter._rectangle,
+    b"h": Interpreter._close,
+    b"W": Interpreter._clip,
+    b"W*": Interpreter._clip,
+    b"n": _painter(),
+    b"S": _painter(stroke=True),
+    b"s": _painter(stroke=True, close=True),
+    b"f": _painter(fill=True),
+    b"F": _painter(fill=True),
+    b"f*": _painter(fill=True),
+    b"B": _painter(stroke=True, fill=True),
+    b"B*": _painter(stroke=True, fill=True),
+    b"b": _painter(stroke=True, fill=True, close=True),
+    b"b*": _painter(stroke=True, fill=True, close=True),
+    b"Do": Interpreter._do,
+    b"INLINE IMAGE": Interpreter._inline,
+    b"BDC": Interpreter._mark,
+    b"BMC": Interpreter._mark,
+    b"EMC": Interpreter._unmark,
+    b"BT": lambda self, *_: self._pen.begin(),
+    b"Tf": Interpreter._font,
+    b"Tc": _set("spacing"),
+    b"Tw": _set("word_spacing"),
+    b"Tz": _set("stretch", 0.01),
+    b"TL": _set("leading"),
+    b"Ts": _set("rise"),
+    b"Tr": _set_mode,
+    b"Td": Interpreter._move_text,
+    b"TD": lambda self, operands, state, _: self._move_text(operands, state, _, leading=True),
+    b"Tm": lambda self, operands, *_: self._pen.place(_matrix(operands)),
+    b"T*": Interpreter._next_line,
+    b"Tj": Interpreter._show,
+    b"TJ": Interpreter._show,
+    b"'": Interpreter._quote,
+    b'"': Interpreter._double_quote,
+}
