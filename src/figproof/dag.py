@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from figproof.canonical import digest_file, to_readable_json
+from figproof.canonical import digest_file, digest_json, to_readable_json
 from figproof.conditions import load_conditions
 from figproof.errors import FigproofError
 from figproof.files import sweep_leftovers, write_atomic
@@ -115,6 +115,7 @@ class Graph:
         kept = {"results/index.html"}
         for figure in self.figures:
             kept.update(self.manifests(figure), self.figure_files(figure))
+            kept.add(f"results/lint/{figure}.json")
             kept.add(f"results/derived/{figure}/TABLES.json")
         for figure in self.tables:
             kept.update(self.text_files(figure))
@@ -154,6 +155,8 @@ def _keys(
 ) -> Iterator[tuple[Path, dict[str, Any]]]:
     library, lock = library_digest(), lock_digest(project)
     registry = load_conditions(project.conditions_file)
+    own = Path(__file__).parent
+    lint = {path.name: digest_file(path) for path in sorted((own / "lint").glob("*.py"))}
     pins = sorted({panel.pin for spec in figures.values() for _, panel in spec.parts()})
     for pin in pins:
         yield project.key_file("snapshot", pin), {"pin": digest_file(pin_path(project, pin))}
@@ -169,7 +172,7 @@ def _keys(
             "conditions": look_digests(registry, shown_conditions(project, spec)),
         }
         yield project.key_file("draw", figure), draw
-    own = Path(__file__).parent
+        yield project.key_file("lint", figure), {"draw": digest_json(draw), "lint": lint}
     page = {name: digest_file(own / name) for name in ("index.py", "index.html.j2")}
     yield (
         project.key_file("index", "index"),

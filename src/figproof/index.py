@@ -62,6 +62,7 @@ def _entry(
             (path.relative_to(project.derived(figure)).as_posix(), _link(project, path)) for path in tables
         ],
         "provenance": _link(project, record),
+        "lint": _lint(project, figure),
         "parts": [
             {"panel": letter, "kind": panel.kind, "pin": panel.pin, **_runs(load_pin(project, panel.pin))}
             for letter, panel in spec.parts()
@@ -70,6 +71,19 @@ def _entry(
         "spec": provenance["spec"],
         "library": provenance["library"],
     }
+
+
+def _lint(project: Project, figure: str) -> Mapping[str, Any]:
+    path = project.lint_file(figure)
+    if not path.is_file():
+        hint = f"run: figproof lint --write {figure}"
+        raise FigproofError("is missing", where=project.relative(path), hint=hint)
+    report = json.loads(path.read_bytes())
+    findings = [found for file in report["files"] for found in file["findings"]]
+    waived = sum(1 for found in findings if found["waived"])
+    counts = [(report["errors"], "error"), (report["warnings"], "warning"), (waived, "waiver")]
+    said = [f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counts if count]
+    return {"files": report["files"], "summary": ", ".join(said) or "clean", "errors": report["errors"]}
 
 
 def _runs(pin: Pin) -> Mapping[str, Any]:

@@ -107,6 +107,9 @@ class Project:
     def figure_file(self, figure: str, suffix: str) -> Path:
         return self.results / "figures" / f"{figure}.{suffix}"
 
+    def lint_file(self, figure: str) -> Path:
+        return self.results / "lint" / f"{figure}.json"
+
     def key_file(self, rule: str, name: str) -> Path:
         return self.results / "keys" / rule / f"{name}.json"
 

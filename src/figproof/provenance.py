@@ -45,6 +45,7 @@ _OUTSIDE = (
     "dag.py",
     "errors.py",
     "index.py",
+    "lint/",
     "measuring.py",
     "packages.py",
     "paper.py",

@@ -79,6 +79,22 @@ for number, (files, figures) in enumerate(graph.drawn_alike()):
             '"$FIGPROOF_PYTHON" -I -m figproof draw {wildcards.figure} 2>&1 | tee {log}'
 
 
+# What lint finds is in the index; `figproof lint --all` fails for it.
+rule lint:
+    input:
+        "results/keys/lint/{figure}.json",
+        lambda wildcards: graph.figure_files(wildcards.figure),
+        "results/derived/{figure}/TABLES.json",
+    output:
+        update("results/lint/{figure}.json"),
+    log:
+        "results/logs/lint/{figure}.log",
+    conda:
+        same_environment
+    shell:
+        '"$FIGPROOF_PYTHON" -I -m figproof lint --write {wildcards.figure} 2>&1 | tee {log}'
+
+
 # A kind that is also text: LaTeX, its numbers as macros, Markdown.
 rule write:
     input:
@@ -99,6 +115,7 @@ rule index:
         "results/keys/index/index.json",
         [path for figure in graph.figures for path in graph.figure_files(figure)],
         [path for figure in graph.tables for path in graph.text_files(figure)],
+        [f"results/lint/{figure}.json" for figure in graph.figures],
     output:
         update("results/index.html"),
     log:
