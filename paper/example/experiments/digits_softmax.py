@@ -32,6 +32,7 @@ def config():
     optimizer = "sgd"  # sgd or momentum
     learning_rate = 0.1
     epochs = 20
+    examples = 200  # to train on, drawn by the seed
 
 
 @ex.named_config
@@ -45,18 +46,20 @@ def loss(weights: np.ndarray, part: Part) -> float:
 
 
 @ex.main
-def main(_run, seed, optimizer, learning_rate, epochs):
+def main(_run, seed, optimizer, learning_rate, epochs, examples):
     recorder = Recorder(_run, METRICS)
     data, rng = load("digits"), np.random.default_rng(seed)
-    weights = 0.01 * rng.standard_normal((data.train.images.shape[1], 10))
+    drawn = rng.permutation(len(data.train.labels))[:examples]
+    train = Part(data.train.images[drawn], data.train.labels[drawn])
+    weights = 0.01 * rng.standard_normal((train.images.shape[1], 10))
     velocity = np.zeros_like(weights)
-    targets = np.eye(10)[data.train.labels]
+    targets = np.eye(10)[train.labels]
     for epoch in range(epochs + 1):
-        losses = {"train.loss": loss(weights, data.train), "validation.loss": loss(weights, data.validation)}
+        losses = {"train.loss": loss(weights, train), "validation.loss": loss(weights, data.validation)}
         recorder.scalars(epoch, losses)
         order = rng.permutation(len(targets))
-        for rows in np.array_split(order, len(order) // BATCH):
-            images = data.train.images[rows]
+        for rows in np.array_split(order, max(1, len(order) // BATCH)):
+            images = train.images[rows]
             surplus = np.exp(log_softmax(images @ weights, axis=1)) - targets[rows]
             velocity = MOMENTUM[optimizer] * velocity + images.T @ surplus / len(rows)
             weights = weights - learning_rate * velocity
