@@ -84,7 +84,8 @@ def style(
     FigproofError
         An unknown name, a sheet that breaks a rule of the venue, more height than the venue allows.
     """
-    look = _look(project, venue, palette, sequential, sheet)
+    found = Project.around(Path.cwd()) if project is None else Project.find(Path(project))
+    look = look_for(found, venue, palette, sequential, sheet)
     figure_in = _size_in(look, width, height_in)
     opened = _Open(
         look,
@@ -173,22 +174,24 @@ def _moved_by_layout(part: Figure | SubFigure) -> list[Callable[[], object]]:
     return found
 
 
-def _look(
-    project: str | Path | None,
-    venue: str | None,
-    palette: str | None,
-    sequential: str | None,
-    sheet: str | None,
+def look_for(
+    project: Project, venue: str | None, palette: str | None, sequential: str | None, sheet: str | None
 ) -> Look:
-    found = Project.find(Path(project)) if project is not None else Project.around(Path.cwd())
-    config = load_config(found) if found.config_file.is_file() else None
-    palettes = config.palettes if config else Palettes()
+    """A look by names; what is None is the project's, or figproof's own where there is no project.
+
+    Raises
+    ------
+    FigproofError
+        No venue is named; and as :func:`figproof.look.load_look`.
+    """
+    config = load_config(project) if project.config_file.is_file() else None
     if venue is None and config is None:
-        known = Styles.of(found.root).names("venues/*.mplstyle")
-        raise FigproofError(f"which venue? {suggest('', known)}", where="figproof.look")
-    registry = found.conditions_file
+        known = Styles.of(project.root).names("venues/*.mplstyle")
+        raise FigproofError(f"which venue? {suggest('', known)}")
+    palettes = config.palettes if config else Palettes()
+    registry = project.conditions_file
     return load_look(
-        found.root,
+        project.root,
         venue or (config.venue if config else ""),
         palette or palettes.qualitative,
         sequential or palettes.sequential,
