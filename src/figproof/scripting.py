@@ -186,13 +186,12 @@ def _look(
     if venue is None and config is None:
         known = Styles.of(found.root).names("venues/*.mplstyle")
         raise FigproofError(f"which venue? {suggest('', known)}", where="figproof.look")
-    registry = found.conditions_file
     return load_look(
         found.root,
         venue or (config.venue if config else ""),
         palette or palettes.qualitative,
         sequential or palettes.sequential,
-        load_conditions(registry) if registry.is_file() else {},
+        load_conditions(found.conditions_file),
         sheet or (config.sheet if config else None),
         diverging=palettes.diverging,
         cyclic=palettes.cyclic,
