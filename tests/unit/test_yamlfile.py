@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from figproof.errors import FigproofError
-from figproof.yamlfile import MAX_BYTES, load_yaml
+from figproof.yamlfile import MAX_BYTES, load_yaml, parse_yaml
 
 
 def _write(folder: Path, text: str | bytes) -> Path:
