@@ -258,7 +258,7 @@ def _write_epochs(axes: Any, path: Frame, look: Any) -> None:
             va="bottom",
             fontsize=size,
             color=look.ink,
-            path_effects=_halo(1.6, "white"),
+            path_effects=_halo(look.line_pt(1.6), "white"),
             parse_math=False,
             zorder=6,
         )

@@ -169,7 +169,7 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
         is_best = bool(rows["best"][index])
         entries.append(CellText(row, column, text, ink_on(cmap(norm(value))), bold=is_best))
         if is_best:
-            frame_cell(axes, row, column, look.ink, 1.5)
+            frame_cell(axes, row, column, look.ink, look.line_pt(1.5))
     write_cells(axes, entries, look)
     _label(fig, axes, rows, shape, params)
     note(axes, fit_lines(fig, _note_parts(table, params), look), look)

@@ -187,7 +187,7 @@ def look_for(
     config = load_config(project) if project.config_file.is_file() else None
     if venue is None and config is None:
         known = Styles.of(project.root).names("venues/*.mplstyle")
-        raise FigproofError(f"which venue? {suggest('', known)}")
+        raise FigproofError(f"which venue? {suggest('', known)}", where="figproof.look")
     palettes = config.palettes if config else Palettes()
     registry = project.conditions_file
     return load_look(
@@ -195,7 +195,7 @@ def look_for(
         venue or (config.venue if config else ""),
         palette or palettes.qualitative,
         sequential or palettes.sequential,
-        load_conditions(registry) if registry.is_file() else {},
+        load_conditions(found.conditions_file),
         sheet or (config.sheet if config else None),
         diverging=palettes.diverging,
         cyclic=palettes.cyclic,
