@@ -10,11 +10,13 @@ of the stacks' shapes and does nothing else.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -85,16 +87,23 @@ def one_by_one(form: Perceptron, origin: Any, plane: Any, coordinates: Any, trai
 
 
 def products_alone(form: Perceptron, networks: int, examples: int) -> None:
-    """The matrix products of the stacks, their operands in the cache."""
+    """The matrix products of the stacks, as many threads as cores, their operands in the cache."""
     rows, stack = 128, form.stack(128)
     rng = np.random.default_rng(0)
-    shapes = list(pairwise(form.widths))[1:]
-    operands = [(rng.random((stack, o, i)), rng.random((stack, i, rows))) for i, o in shapes]
+    shapes = [(i + 1, o) for i, o in pairwise(form.widths)][1:]
     mixture, first = rng.random((stack, 3)), rng.random((3, form.widths[1] * rows))
-    for _ in range(round(networks / stack * examples / rows)):
-        mixture @ first
-        for W, a in operands:
-            W @ a
+
+    def multiply(count: int) -> None:
+        held = [(rng.random((stack, o, i)), rng.random((stack, i, rows))) for i, o in shapes]
+        out = [np.empty((stack, o, rows)) for _, o in shapes]
+        for _ in range(count):
+            mixture @ first
+            for (W, a), z in zip(held, out, strict=True):
+                np.matmul(W, a, out=z)
+
+    cores = os.cpu_count() or 1
+    with ThreadPoolExecutor(cores) as pool:
+        list(pool.map(multiply, [round(networks / stack * examples / rows / cores)] * cores))
 
 
 def by_package(

@@ -21,6 +21,7 @@ from figproof.model import FloatArray, IntArray, Run, Snapshot, Table, frame
 from figproof.numerics.choosing import one_run
 from figproof.numerics.units import first_of_each, order_by_class
 
+SHOWS_CONDITIONS = False
 ARTIFACT = "hidden"
 MOST_ROWS, MOST_UNITS = 400, 512
 CONSTANT = "const."
@@ -131,7 +132,7 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
     mesh = cells(axes, grid["activation"].reshape(rows, columns), cmap, norm, look, gaps=False)
     line = {
         "color": look.muted if facts["signed"] else "white",
-        "linewidth": max(look.venue.min_line_pt, 0.5),
+        "linewidth": look.line_pt(0.5),
     }
     down, across = _bands(grid["true"][::columns]), _bands(units["preferred"])
     for _, start, _ in down[1:]:

@@ -21,6 +21,7 @@ from figproof.kinds import Example, KindParams, example_run
 from figproof.model import FloatArray, IntArray, Snapshot, Table, frame
 from figproof.numerics.choosing import one_run
 
+SHOWS_CONDITIONS = False
 ARTIFACT = "attention"
 TOLERANCE = 1e-3
 LONGEST_NAME = 12
@@ -213,7 +214,7 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
         panels.append(axes)
     bar = fig.colorbar(mesh, ax=panels, fraction=0.05, aspect=25, pad=0.02)
     bar.set_label(_weight_label(facts, params), parse_math=False)
-    bar.outline.set_linewidth(look.venue.min_line_pt)
+    bar.outline.set_linewidth(look.line_pt(0.5))
     if shown:
         _draw_input(fig.add_subplot(grid[1, 0]), table, params, look)
     about = [_about_input(table, params)] if shown else []
@@ -292,7 +293,7 @@ def _draw_input(axes: Any, table: Table, params: Params, look: Any) -> None:
     axes.set_title("input", loc="center")
     side = _patches_a_side(table, params)
     if side:
-        line = {"color": look.muted, "linewidth": look.venue.min_line_pt, "clip_on": False}
+        line = {"color": look.muted, "linewidth": look.line_pt(0.5), "clip_on": False}
         for cut in range(side + 1):
             axes.plot([-0.5, columns - 0.5], [cut * rows / side - 0.5] * 2, **line)
             axes.plot([cut * columns / side - 0.5] * 2, [-0.5, rows - 0.5], **line)

@@ -131,13 +131,13 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
     upper, lower = fig.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     bins, summary = table.frame("bins"), table.frame("conditions")
     conditions = look.ordered(summary["condition"])
-    thin = max(look.venue.min_line_pt, 0.6)
+    thin = look.line_pt(0.6)
     upper.plot([0, 1], [0, 1], color=look.muted, linestyle=(0, (4, 2)), linewidth=thin, zorder=1)
     handles, labels = [], []
     for place, name in enumerate(conditions):
         style = _style(name, place, look)
         part = {key: values[bins["condition"] == name] for key, values in bins.items()}
-        _draw_bins(upper, lower, part, style, thin)
+        _draw_bins(upper, lower, part, style, look)
         at = int(np.flatnonzero(summary["condition"] == name)[0])
         handles.append(Line2D([], [], **style))
         sizes = [] if _alike(summary) else _sizes(summary, at)
@@ -162,24 +162,25 @@ def _style(name: str, place: int, look: Any) -> dict[str, Any]:
     """Marks stand where the numbers are; open and ever smaller ones, so that none hides another."""
     return {
         **look.line(name),
-        "linewidth": max(look.venue.min_line_pt, 1.0),
+        "linewidth": look.line_pt(1.0),
         "marker": look.marker(name),
-        "markersize": LARGEST_MARK_PT - MARK_STEP_PT * place,
+        "markersize": look.mark_pt(LARGEST_MARK_PT - MARK_STEP_PT * place),
         "markerfacecolor": "none",
-        "markeredgewidth": max(look.venue.min_line_pt, 0.9),
+        "markeredgewidth": look.line_pt(0.9),
     }
 
 
-def _draw_bins(upper: Any, lower: Any, part: Frame, style: dict[str, Any], thin: float) -> None:
+def _draw_bins(upper: Any, lower: Any, part: Frame, style: dict[str, Any], look: Any) -> None:
+    thin = look.line_pt(0.6)
     used = part["predictions"] > 0
     x, ends = part["confidence"][used], (part["accuracy_low"][used], part["accuracy_high"][used])
     upper.vlines(x, *ends, color=style["color"], linewidth=thin)
     # Caps, because one bar may stand on another.
     for end in ends:
-        upper.plot(x, end, "_", color=style["color"], markersize=CAP_PT, markeredgewidth=thin)
+        upper.plot(x, end, "_", color=style["color"], markersize=look.mark_pt(CAP_PT), markeredgewidth=thin)
     upper.plot(x, part["accuracy"][used], **style, zorder=3)
     edges = np.append(part["low"], part["high"][-1])
-    line = {"color": style["color"], "linestyle": style["linestyle"], "linewidth": 1.0}
+    line = {key: style[key] for key in ("color", "linestyle", "linewidth")}
     lower.stairs(part["predictions"], edges, **line)
 
 

@@ -167,7 +167,7 @@ def _explain(fig: Any, table: Table, conditions: tuple[str, ...], look: Any) -> 
 
 
 def _thin(look: Any) -> float:
-    return max(float(look.venue.min_line_pt), 0.6)
+    return float(look.line_pt(0.6))
 
 
 def _fill(place: int, condition: str, look: Any) -> dict[str, Any]:

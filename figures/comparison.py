@@ -202,24 +202,31 @@ def _draw_row(axes: Any, table: Table, params: Params, look: Any, name: str, pla
     at = int(np.flatnonzero(rows["condition"] == name)[0])
     values = points["value"][points["condition"] == name]
     colour = look.colour(name)
-    line = max(look.venue.min_line_pt, 1.2)
+    line = look.line_pt(1.2)
     if params.style == "bars" and np.isfinite(rows["centre"][at]):
         axes.barh(place, rows["centre"][at], height=0.62, color=colour, alpha=0.3, linewidth=0, zorder=1)
     axes.plot([rows["low"][at], rows["high"][at]], [place, place], color=colour, linewidth=line, zorder=3)
-    marker = {"marker": look.marker(name), "markersize": 5.5, "markeredgecolor": "white"}
+    marker = {"marker": look.marker(name), "markersize": look.mark_pt(5.5), "markeredgecolor": "white"}
     style = {**marker, "markeredgewidth": 0.5, "color": colour, "linestyle": "none", "zorder": 4}
     axes.plot([rows["centre"][at]], [place], **style)
     # Below the interval, one beside the other: seeds that coincide stay countable.
     finite = np.sort(values[np.isfinite(values)], kind="stable")
     offsets = 0.24 + SPREAD * (np.arange(finite.size) % 3) / 2 if finite.size > 1 else np.array([0.24])
-    seeds = {"markersize": 2.6, "color": colour, "alpha": 0.75, "markeredgewidth": 0}
+    seeds = {"markersize": look.mark_pt(2.6), "color": colour, "alpha": 0.75, "markeredgewidth": 0}
     axes.plot(finite, place + offsets[: finite.size], linestyle="none", marker="o", zorder=2, **seeds)
     lost = int((~np.isfinite(values)).sum())
     if lost:
         right = axes.get_xlim()[1]
         step = (right - axes.get_xlim()[0]) * 0.02
         crosses = right - step * (1 + np.arange(lost))
-        axes.plot(crosses, [place] * lost, linestyle="none", marker="x", color=look.muted, markersize=4)
+        axes.plot(
+            crosses,
+            [place] * lost,
+            linestyle="none",
+            marker="x",
+            color=look.muted,
+            markersize=look.mark_pt(4),
+        )
 
 
 def _name(rows: Any, name: str, look: Any) -> str:

@@ -35,6 +35,7 @@ from figproof.numerics.curves import run_name
 from figproof.numerics.epochs import on_other_points
 from figproof.numerics.matrices import confusion_counts, predicted_classes, row_shares
 
+SHOWS_CONDITIONS = False
 ARTIFACT = "predictions"
 MOST_TICKS = 20
 LONGEST_SHARE = 0.35
@@ -144,7 +145,7 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
     mesh = cells(axes, errors, cmap, norm, look, gaps=True)
     entries = []
     for row in range(classes):
-        frame_cell(axes, row, row, look.muted, max(look.venue.min_line_pt, 0.5))
+        frame_cell(axes, row, row, look.muted, look.line_pt(0.5))
         for column in np.flatnonzero(counts[row]):
             ink = look.ink if row == column else ink_on(cmap(norm(shown[row, column])))
             text = _short(shown[row, column]) if share else str(counts[row, column])

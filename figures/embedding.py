@@ -58,6 +58,7 @@ from figproof.numerics.epochs import (
     wrong_points,
 )
 
+SHOWS_CONDITIONS = False
 NEIGHBOURS = 10
 SOURCES = {
     "pca": "hidden.activations",

@@ -184,7 +184,7 @@ def _accumulated(
     cmap = ListedColormap(look.cmap()(np.linspace(0.8, 0.0, 256)))
     norm = Normalize(epochs[0], max(int(epochs[-1]), int(epochs[0]) + 1))
     for epoch, curve in zip(epochs, values, strict=True):
-        axes.plot(places, curve, **_line(params, cmap(norm(epoch)), max(look.venue.min_line_pt, 0.7)))
+        axes.plot(places, curve, **_line(params, cmap(norm(epoch)), look.line_pt(0.7)))
     label_axis(axes.yaxis, QUANTITIES[params.quantity])
     label_axis(axes.xaxis, PLACES[params.quantity])
     _scales(axes, places, values, params, look)
@@ -210,12 +210,12 @@ def _multiples(
     columns = -(-len(shown) // rows)
     grid = fig.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     colour = look.colour(table.facts["condition"])
-    faint = {"color": look.muted, "alpha": 0.3, "linewidth": look.venue.min_line_pt}
+    faint = {"color": look.muted, "alpha": 0.3, "linewidth": look.line_pt(0.5)}
     for axes, epoch in zip(grid.ravel(), shown, strict=False):
         at = int(np.flatnonzero(epochs == epoch)[0])
         for curve in values[:at]:
             axes.plot(places, curve, **faint)
-        axes.plot(places, values[at], **_line(params, colour, 1.3))
+        axes.plot(places, values[at], **_line(params, colour, look.line_pt(1.3)))
         note(axes, f"epoch {epoch}", look)
         if epoch in table.facts["not_finite"]:
             axes.text(
@@ -236,10 +236,10 @@ def _multiples(
         axes.tick_params(labelbottom=True)
     fig.supxlabel(PLACES[params.quantity], fontsize=look.venue.text_pt, color=look.ink)
     fig.supylabel(QUANTITIES[params.quantity], fontsize=look.venue.text_pt, color=look.ink)
-    handles = [Line2D([], [], color=colour, linewidth=1.3)]
+    handles = [Line2D([], [], color=colour, linewidth=look.line_pt(1.3))]
     labels = [", ".join(["this epoch", *_note_parts(table)])]
     if len(epochs) > 1:
-        handles.append(Line2D([], [], color=look.muted, linewidth=look.venue.min_line_pt))
+        handles.append(Line2D([], [], color=look.muted, linewidth=look.line_pt(0.5)))
         labels.append(f"every epoch recorded before ({epochs.size} in all)")
     legend_over(fig, handles, labels, look)
 

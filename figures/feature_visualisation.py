@@ -22,6 +22,8 @@ from figproof.numerics.choosing import one_run
 from figproof.numerics.features import alike
 from figproof.numerics.recorded import fitting_arrays
 
+SHOWS_CONDITIONS = False
+
 FEATURES, SALIENCY = "features", "saliency"
 RECORD = "record them: figproof record feature_visualisation with source_run=..."
 MOST_PIXELS = 300_000

@@ -23,6 +23,7 @@ from figproof.model import FloatArray, Frame, Run, Snapshot, Table, concatenate,
 from figproof.numerics.choosing import one_run
 from figproof.numerics.histograms import densities, evenly
 
+SHOWS_CONDITIONS = False
 ARTIFACT = "histograms"
 NARROWEST_PANEL_IN = 1.0
 LOWEST_PANEL_IN = 1.2
@@ -154,7 +155,7 @@ def _draw_ridges(axes: Any, part: Frame, heights: FloatArray, epochs: Any, look:
             edges,
             baseline=base,
             color="white",
-            linewidth=max(look.venue.min_line_pt, 0.4),
+            linewidth=look.line_pt(0.4),
             zorder=2.5 + row,
         )
     axes.set_ylim(-epochs.size + 0.7, OVERLAP + 0.1)

@@ -146,8 +146,8 @@ def _map(axes: Any, grid: Frame, norm: Any, look: Any) -> Any:
         x, y = _edges(alpha)[column : column + 2], _edges(beta)[row : row + 2]
         axes.fill_between(x, *y, facecolor="white", edgecolor=look.muted, hatch=HATCH, linewidth=0)
     if alpha[0] <= 0 <= alpha[-1] and beta[0] <= 0 <= beta[-1]:
-        ring = {"markerfacecolor": "none", "markeredgecolor": "white", "markeredgewidth": 1.1}
-        axes.plot([0], [0], "o", markersize=6, **ring)
+        ring = {"markerfacecolor": "none", "markeredgecolor": "white", "markeredgewidth": look.line_pt(1.1)}
+        axes.plot([0], [0], "o", markersize=look.mark_pt(6), **ring)
     axes.set_aspect("equal")
     axes.locator_params(nbins=6)
     return mesh

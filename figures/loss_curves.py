@@ -261,7 +261,7 @@ def _label_axes(axes: Any, table: Table, params: Params) -> None:
 
 
 def _draw_lines(axes: Any, table: Table, params: Params, look: Any, conditions: tuple[str, ...]) -> None:
-    faint = {"alpha": 0.35, "linewidth": max(look.venue.min_line_pt, 0.5)}
+    faint = {"alpha": 0.35, "linewidth": look.line_pt(0.5)}
     many = params.centre == "none" and table.frame("runs")["n"].max() > 1
     for place, condition in enumerate(conditions):
         marker = look.marker(condition)

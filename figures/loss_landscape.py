@@ -41,6 +41,7 @@ from figproof.numerics.landscape_levels import (
     where_of,
 )
 
+SHOWS_CONDITIONS = "several"
 UNIT = "nat"
 
 
@@ -176,9 +177,9 @@ def _contours(axes: Any, grid: Frame, levels: FloatArray, params: Params, look: 
     norm = (LogNorm if params.scale == "log" else Normalize)(levels[0], levels[-1])
     filled = axes.contourf(alpha, beta, loss, levels=levels, cmap=look.cmap(), norm=norm)
     # Without a line of their own colour, bands leave white hairlines between them in PDF viewers.
-    filled.set(edgecolor="face", linewidth=look.venue.min_line_pt)
+    filled.set(edgecolor="face", linewidth=look.line_pt(0.5))
     inner = {"levels": levels[1:-1], "colors": "white", "linestyles": "solid"}
-    axes.contour(alpha, beta, loss, linewidths=look.venue.min_line_pt, **inner)
+    axes.contour(alpha, beta, loss, linewidths=look.line_pt(0.5), **inner)
     axes.set(xlim=(alpha.min(), alpha.max()), ylim=(beta.min(), beta.max()))
     if params.equal_aspect:
         axes.set_aspect("equal")
@@ -210,10 +211,10 @@ def _note(plane: Any, params: Params) -> list[str]:
 
 def _draw_path(axes: Any, path: Frame, look: Any) -> dict[str, Line2D]:
     """The path with a dot per recorded epoch; returns what the legend explains."""
-    width = max(look.venue.min_line_pt, 0.8)
+    width = look.line_pt(0.8)
     x, y = path["alpha"], path["beta"]
     axes.plot(x, y, color="white", linewidth=width, path_effects=_halo(2.4 * width, look.ink), zorder=3)
-    axes.plot(x, y, ".", markersize=2.6, markeredgewidth=0, color=look.ink, zorder=3.5)
+    axes.plot(x, y, ".", markersize=look.mark_pt(2.6), markeredgewidth=0, color=look.ink, zorder=3.5)
     first, last = int(path["epoch"][0]), int(path["epoch"][-1])
     _write_epochs(axes, path, look)
     return {
@@ -223,7 +224,7 @@ def _draw_path(axes: Any, path: Frame, look: Any) -> dict[str, Line2D]:
 
 
 def _mark(axes: Any, at: Any, marker: str, look: Any) -> Line2D:
-    size = {"o": 4.5, "*": 8.0, "P": 5.5}[marker]
+    size = look.mark_pt({"o": 4.5, "*": 8.0, "P": 5.5}[marker])
     (mark,) = axes.plot(
         [at[0]],
         [at[1]],
@@ -232,7 +233,7 @@ def _mark(axes: Any, at: Any, marker: str, look: Any) -> Line2D:
         markersize=size,
         markerfacecolor="white",
         markeredgecolor=look.ink,
-        markeredgewidth=0.6,
+        markeredgewidth=look.line_pt(0.6),
         clip_on=False,
         zorder=5,
     )

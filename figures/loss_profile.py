@@ -118,11 +118,11 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
                 here &= lines["quantity"] == quantity
                 x, y = lines["alpha"][here], lines["value"][here]
                 every = max(1, x.size // 7)
-                marks = {"marker": look.marker(condition), "markersize": 3.5}
+                marks = {"marker": look.marker(condition), "markersize": look.mark_pt(3.5)}
                 marks["markevery"] = (number * every // len(conditions), every)
                 axes.plot(x, y, color=look.colour(condition), linestyle=DASHES[part], **marks)
         for place in (0.0, 1.0) if facts["directions"] == "interpolation" else (0.0,):
-            axes.axvline(place, color=look.muted, linewidth=look.venue.min_line_pt, zorder=0.8)
+            axes.axvline(place, color=look.muted, linewidth=look.line_pt(0.5), zorder=0.8)
         if quantity == "loss" and params.scale == "log":
             axes.set_yscale("log")
             log_ticks(axes.yaxis, look)
@@ -141,7 +141,7 @@ def _place(facts: Any) -> tuple[str, str]:
 
 def _legend(fig: Any, axes: Any, conditions: list[str], params: Params, look: Any) -> None:
     handles = [
-        Line2D([], [], color=look.colour(name), marker=look.marker(name), markersize=3.5)
+        Line2D([], [], color=look.colour(name), marker=look.marker(name), markersize=look.mark_pt(3.5))
         for name in conditions
     ]
     labels = [look.label(name) for name in conditions]

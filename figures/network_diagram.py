@@ -25,6 +25,7 @@ from figproof.model import FloatArray, Run, Snapshot, Table, concatenate, frame
 from figproof.numerics.choosing import one_run
 from figproof.numerics.graph import blocks, group_links, unit_groups
 
+SHOWS_CONDITIONS = False
 ARTIFACT = "checkpoints"
 MOST_LAYERS, MOST_OUTPUTS, MOST_UNITS = 8, 30, 4096
 WIDEST_PT = 2.2
@@ -159,15 +160,20 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
         ]
         for i in order
     ]
-    floor = look.venue.min_line_pt
-    thick = floor + (WIDEST_PT - floor) * links["mean_absolute"][order] / widest
+    floor = look.line_pt(0.5)
+    thick = floor + (look.line_pt(WIDEST_PT) - floor) * links["mean_absolute"][order] / widest
     lines = LineCollection(ends, linewidths=thick, colors=cmap(norm(links["mean"][order])), zorder=1)
     axes.add_collection(lines)
     for layer, count in enumerate(counts):
         heights = _height(np.arange(count), count)
-        style = {"color": look.ink, "markerfacecolor": "white", "markersize": NODE_PT, "zorder": 3}
+        style = {
+            "color": look.ink,
+            "markerfacecolor": "white",
+            "markersize": look.mark_pt(NODE_PT),
+            "zorder": 3,
+        }
         axes.plot(
-            np.full(count, layer), heights, "o", linestyle="none", markeredgewidth=max(floor, 0.6), **style
+            np.full(count, layer), heights, "o", linestyle="none", markeredgewidth=look.line_pt(0.6), **style
         )
         total = facts["widths"][layer]
         kind = "inputs" if layer == 0 else "outputs" if layer == counts.size - 1 else "units"
@@ -224,7 +230,7 @@ def _draw_blocks(axes: Any, shape: list[int], count: int, column_in: float, look
     for node in range(count):
         row, column = divmod(node, across)
         top = _height(node, count) + tall / 2
-        outline = {"edgecolor": look.muted, "facecolor": "white", "linewidth": look.venue.min_line_pt}
+        outline = {"edgecolor": look.muted, "facecolor": "white", "linewidth": look.line_pt(0.5)}
         axes.add_patch(Rectangle((left, top - tall), wide, tall, clip_on=False, **outline))
         corner = (left + column * wide / across, top - (row + 1) * tall / down)
         axes.add_patch(

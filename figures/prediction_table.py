@@ -20,6 +20,8 @@ from figproof.model import FloatArray, Snapshot, Table, frame
 from figproof.numerics.choosing import one_run
 from figproof.numerics.epochs import EpochArray, count_classes
 
+SHOWS_CONDITIONS = False
+
 PREDICTIONS, INPUTS = "predictions", "inputs"
 LEAST_P = 2.0**-24
 """The smallest number above 0 in half precision: a stored 0 is at most that."""
@@ -206,7 +208,7 @@ def _draw_row(axes: Any, table: Table, at: int, corner: tuple[float, float], siz
         spot = (begin + step * index + 0.1 * step, top + 0.66 * side - high)
         axes.add_patch(Rectangle(spot, 0.8 * step, high, facecolor=colour, linewidth=0))
     base = [begin, begin + room], [top + 0.66 * side] * 2
-    axes.plot(*base, color=look.muted, linewidth=look.venue.min_line_pt)
+    axes.plot(*base, color=look.muted, linewidth=look.line_pt(0.5))
     names = [str(name) for name in bars["name"][part]]
     named = {names.index(str(rows[key][at])) for key in ("true", "predicted")}
     for index in sorted(named):

@@ -274,7 +274,7 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
             )
     for at, kind in ((0, "outer"), (1, "inner"), (len(texts) + 1, "outer")):
         y = top + line * at
-        thick = max(RULE_PT[kind], look.venue.min_line_pt)
+        thick = look.line_pt(RULE_PT[kind])
         axes.add_artist(Line2D([left, left + total], [y, y], color=look.ink, linewidth=thick))
     style = {"fontsize": small, "color": look.ink, "va": "top", "linespacing": 1.1, "parse_math": False}
     axes.text(left, top + line * (len(texts) + 1) + 0.4 * note_line, "\n".join(note), **style)

@@ -37,6 +37,7 @@ from figproof.numerics.curves import run_name
 from figproof.numerics.epochs import EpochArray, count_classes
 from figproof.numerics.reduce import keep_extremes
 
+SHOWS_CONDITIONS = False
 ARTIFACT = "predictions"
 DRAWN_STRETCHES = 300
 DASHES = ("solid", (0, (4.0, 1.6)), (0, (1.0, 1.4)), (0, (5.0, 1.5, 1.0, 1.5)))
@@ -185,14 +186,13 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
 
 def _styles(classes: list[str], look: Any) -> dict[str, dict[str, Any]]:
     """Averages thick in ink, classes thin in their colours; neighbours differ in dash, too."""
-    line = look.venue.min_line_pt
-    thin = {"linewidth": max(line, 0.8), "zorder": 2}
+    thin = {"linewidth": look.line_pt(0.8), "zorder": 2}
     colours = look.class_colours(max(len(classes), 1))
     styles = {
         name: {**thin, "color": colours[at], "linestyle": DASHES[at % len(DASHES)]}
         for at, name in enumerate(classes)
     }
-    average = {"color": look.ink, "linewidth": max(line, 1.6), "zorder": 3}
+    average = {"color": look.ink, "linewidth": look.line_pt(1.6), "zorder": 3}
     return styles | {
         "micro": {**average, "linestyle": "solid"},
         "macro": {**average, "linestyle": (0, (3.0, 1.2))},
@@ -201,7 +201,7 @@ def _styles(classes: list[str], look: Any) -> dict[str, dict[str, Any]]:
 
 def _frame_axes(axes: Any, view: str, table: Table, params: Params, look: Any) -> None:
     corner = params.corner or 1.0
-    thin = max(look.venue.min_line_pt, 0.6)
+    thin = look.line_pt(0.6)
     chance = {"color": look.muted, "linestyle": (0, (1.0, 2.0)), "linewidth": thin}
     room = 0.02 * corner
     if view == "roc":

@@ -51,6 +51,7 @@ from figproof.numerics.settings import (
 )
 from figproof.numerics.summaries import short_number, summary, summary_words
 
+SHOWS_CONDITIONS = False
 DIVERGED = "diverged"
 PALEST = 0.85
 STRIP_IN, AROUND_IN, LEAST_PANEL_IN = 0.09, 0.75, 0.55
@@ -308,9 +309,9 @@ def _importances(fig: Any, table: Table, params: Params, look: Any) -> None:
     places = np.arange(order.size)
     share, low, high = (rows[name][order] for name in ("share", "low", "high"))
     axes.barh(places, share, height=0.62, color=look.muted, alpha=0.35, linewidth=0)
-    axes.hlines(places, low, high, color=look.ink, linewidth=max(look.venue.min_line_pt, 1.0))
-    axes.plot(share, places, "o", color=look.ink, markersize=3.5, markeredgewidth=0)
-    axes.axvline(0, color=look.ink, linewidth=max(look.venue.min_line_pt, 0.6))
+    axes.hlines(places, low, high, color=look.ink, linewidth=look.line_pt(1.0))
+    axes.plot(share, places, "o", color=look.ink, markersize=look.mark_pt(3.5), markeredgewidth=0)
+    axes.axvline(0, color=look.ink, linewidth=look.line_pt(0.6))
     axes.set_ylim(order.size - 0.5, -0.5)
     names = [label_lines(fig, columns[at].label, 0.35 * size_in(fig)[0], look) for at in order]
     axes.set_yticks(places, names, parse_math=False)

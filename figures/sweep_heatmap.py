@@ -37,6 +37,7 @@ from figproof.numerics.curves import metric_of_each
 from figproof.numerics.matrices import best_cell
 from figproof.numerics.summaries import config_value, levels, short_number, summary, summary_words
 
+SHOWS_CONDITIONS = False
 FAILED_GREY = "#d0d0d0"
 
 

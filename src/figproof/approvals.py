@@ -11,6 +11,7 @@ from figproof.canonical import digest_file, to_readable_json
 from figproof.deriving import TABLES, read_tables
 from figproof.errors import FigproofError, raise_together, suggest
 from figproof.files import write_atomic
+from figproof.formats import formats_of
 from figproof.kinds import TEXTS
 from figproof.project import Project
 from figproof.specs import load_config, load_figures, text_figures
@@ -49,7 +50,8 @@ def generated_files(project: Project) -> dict[str, Path]:
 def left_over_files(project: Project, names: Iterable[str]) -> set[str]:
     """Those files that no build makes now: their figure or format was taken out of ``config``."""
     figures = load_figures(project)
-    drawn = {f"figures/{f}.{s}" for f in figures for s in (*load_config(project).formats, "provenance.json")}
+    formats = formats_of(project, load_config(project), figures)
+    drawn = {f"figures/{f}.{s}" for f in figures for s in (*formats[f], "provenance.json")}
     written = {f"figures/{f}.{s}" for f in text_figures(project, figures) for s in TEXTS}
     made = {name for name in names if name.startswith("derived/") and _figure_of(name) in figures}
     return set(names) - drawn - written - made - {"index.html"}

@@ -16,7 +16,7 @@ from matplotlib.mathtext import MathTextParser
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
-from figproof.style import Look
+from figproof.look import Look
 
 _SLACK_PT = 0.5
 _SIZE_SLACK_PT = 0.01

@@ -12,6 +12,7 @@ import logging
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any
 
 import matplotlib as mpl
@@ -20,18 +21,23 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure, SubFigure
 from pyparsing import ParseBaseException
 
-from figproof import encode
+from figproof import encode, tiff
 from figproof.camera import DrawRecorder, problems_of
 from figproof.encode import read_provenance
 from figproof.errors import FigproofError, suggest
 from figproof.fonts import only_shipped_fonts
-from figproof.style import Look
+from figproof.look import Look
 
 __all__ = ["FORMATS", "panel_letter", "problems", "read_provenance", "render"]
 
-FORMATS = ("pdf", "png", "svg")
+FORMATS = ("pdf", "png", "svg", "tiff")
 
 _LAYOUT_DIGITS = 9
+# How figures come to a screen, where there is one; no file's pixel depends on them.
+_OF_THE_SCREEN = (
+    *("backend", "docstring.", "interactive", "keymap.", "macosx.", "tk.", "toolbar", "webagg."),
+    *("figure.hooks", "figure.max_open_warning", "figure.raise_window", "savefig.directory"),
+)
 _FIXED = {"pdf.compression": 0, "svg.hashsalt": "figproof", "svg.id": None}
 _NO_METADATA: Mapping[str, Mapping[str, None]] = {
     "pdf": {"Creator": None, "Producer": None, "CreationDate": None},
@@ -56,7 +62,7 @@ def render(
     size_in : (float, float)
         Width and height of the page in inches, kept exactly.
     formats : sequence of str
-        Of ``"pdf"``, ``"png"`` and ``"svg"``.
+        Of ``"pdf"``, ``"png"``, ``"svg"`` and ``"tiff"``.
     provenance : mapping
         Plain data, embedded in every file; ``provenance["figure"]`` is the figure's id.
 
@@ -78,7 +84,7 @@ def render(
         FigureCanvasAgg(figure)
         with _mathtext_errors_named(figure_id):
             draw(figure)
-            _freeze_layout(figure)
+            freeze_layout(figure)
             recorder = _paint(figure)
             found = problems_of(figure, look, recorder)
             files = {name: _encode(figure, recorder, name, look, provenance) for name in formats}
@@ -121,7 +127,7 @@ def panel_letter(subfigure: SubFigure, letter: str, look: Look) -> None:
 
 @contextmanager
 def clean_matplotlib(look: Look) -> Iterator[list[str]]:
-    """Matplotlib's defaults, the look's settings and the shipped fonts; all put back afterwards.
+    """As :func:`only_this_look`, and what Matplotlib complains of.
 
     Yields
     ------
@@ -129,18 +135,29 @@ def clean_matplotlib(look: Look) -> Iterator[list[str]]:
         Filled, when the block ends, with what Matplotlib warned of or logged as a warning.
     """
     complaints: list[str] = []
-    with (
-        mpl.rc_context(),
-        only_shipped_fonts(look.fonts),
-        encode.svg_images_as_ours(),
-        _collected(complaints),
-    ):
-        # Not rcdefaults(): it leaves alone some settings that move pixels, as timezone and date.epoch.
-        mpl.rcParams.update(
-            {key: mpl.rcParamsDefault[key] for key in mpl.rcParamsDefault if key != "backend"}
-        )
-        mpl.rcParams.update({**look.rc, **_FIXED})
+    with only_this_look(look), _collected(complaints):
         yield complaints
+
+
+@contextmanager
+def only_this_look(look: Look, also: Mapping[str, Any] = MappingProxyType({})) -> Iterator[None]:
+    """Matplotlib's defaults, the look's settings and the shipped fonts; all put back afterwards.
+
+    Matplotlib holds these for the whole process: draw in one thread at a time.
+
+    Parameters
+    ----------
+    look : Look
+    also : mapping
+        Settings on top of the look's.
+    """
+    with mpl.rc_context(), only_shipped_fonts(look.fonts), encode.svg_images_as_ours():
+        # Not rcdefaults(): it leaves alone some settings that move pixels, as timezone and date.epoch.
+        defaults = {
+            key: mpl.rcParamsDefault[key] for key in mpl.rcParamsDefault if not key.startswith(_OF_THE_SCREEN)
+        }
+        mpl.rcParams.update({**defaults, **look.rc, **_FIXED, **also})
+        yield
 
 
 @contextmanager
@@ -201,7 +218,8 @@ def _check_request(figure_id: str, look: Look, size_in: tuple[float, float], for
         )
 
 
-def _freeze_layout(figure: Figure) -> None:
+def freeze_layout(figure: Figure) -> None:
+    """Compute the layout at the figure's own resolution, and leave it so for every format."""
     # Twice: some artists place themselves when drawn, and the layout must see where.
     figure.draw_without_rendering()
     figure.draw_without_rendering()
@@ -234,9 +252,11 @@ def _encode(
     figure: Figure, recorder: DrawRecorder, name: str, look: Look, provenance: Mapping[str, Any]
 ) -> bytes:
     dpi = look.venue.png_dpi
-    if name == "png":
-        rgba = np.asarray(recorder.buffer_rgba(), dtype=np.uint8)
-        return encode.png(encode.on_white(rgba), dpi, provenance)
+    if name in ("png", "tiff"):
+        pixels = encode.on_white(np.asarray(recorder.buffer_rgba(), dtype=np.uint8))
+        if name == "tiff":
+            return tiff.encode(pixels, dpi, encode.provenance_text(provenance))
+        return encode.png(pixels, dpi, provenance)
     buffer = io.BytesIO()
     figure.savefig(buffer, format=name, dpi=dpi, metadata=dict(_NO_METADATA[name]))
     if name == "pdf":

@@ -1,9 +1,9 @@
 """What the Snakefile asks: the figures, what each needs, and a small key file for every job.
 
 A key file says by digest what a job depends on beyond its input files: the parsed YAML, sheets,
-palettes, fonts, the kind, the library, the lock. It is rewritten only when that changes. So a
-``touch`` rebuilds nothing, an edit with an old mtime or in an imported module rebuilds, and losing
-``.snakemake`` hides no change. Reading a key file tells why a job ran.
+palettes, fonts, the looks of the conditions it shows, the kind, the library, the lock. It is rewritten
+only when that changes. So a ``touch`` rebuilds nothing, an edit with an old mtime or in an imported
+module rebuilds, and losing ``.snakemake`` hides no change. Reading a key file tells why a job ran.
 """
 
 from __future__ import annotations
@@ -16,13 +16,16 @@ from pathlib import Path
 from typing import IO, Any
 
 from figproof.canonical import digest_file, to_readable_json
+from figproof.conditions import load_conditions
 from figproof.errors import FigproofError
 from figproof.files import sweep_leftovers, write_atomic
+from figproof.formats import formats_of
 from figproof.kinds import TEXTS
 from figproof.pins import pin_path
 from figproof.places import Styles
 from figproof.project import Project
 from figproof.provenance import library_digest, lock_digest, part_inputs, spec_digest
+from figproof.shown import look_digests, shown_conditions
 from figproof.specs import Config, FigureSpec, load_config, load_figures, style_files, text_figures
 from figproof.worker import FIXED
 
@@ -38,7 +41,8 @@ class Graph:
     ----------
     figures : mapping of str to FigureSpec
         By id, sorted.
-    formats : tuple of str
+    formats : mapping of str to tuple of str
+        By figure.
     tables : tuple of str
         The figures that are also written as text.
     build_lock : file
@@ -46,7 +50,7 @@ class Graph:
     """
 
     figures: Mapping[str, FigureSpec]
-    formats: tuple[str, ...]
+    formats: Mapping[str, tuple[str, ...]]
     tables: tuple[str, ...]
     build_lock: IO[bytes]
 
@@ -75,11 +79,12 @@ class Graph:
             raise FigproofError(
                 "no figure is defined", where="config/figures", hint="add config/figures/<id>.yaml"
             )
-        for path, key in _keys(project, config, figures):
+        formats = formats_of(project, config, figures)
+        for path, key in _keys(project, config, figures, formats):
             content = to_readable_json(key)
             if not path.is_file() or path.read_bytes() != content:
                 write_atomic(path, content)
-        return cls(figures, tuple(config.formats), text_figures(project, figures), lock)
+        return cls(figures, formats, text_figures(project, figures), lock)
 
     def manifests(self, figure: str) -> list[str]:
         """The snapshots that a figure is derived from."""
@@ -87,9 +92,19 @@ class Graph:
         return [f"results/snapshots/{pin}/MANIFEST.json" for pin in pins]
 
     def figure_files(self, figure: str) -> list[str]:
-        """What drawing a figure makes; ``{figure}`` gives the pattern."""
-        suffixes = [*self.formats, "provenance.json"]
-        return [f"results/figures/{figure}.{suffix}" for suffix in suffixes]
+        """What drawing a figure makes."""
+        return _drawn(figure, self.formats[figure])
+
+    def drawn_alike(self) -> list[tuple[list[str], str]]:
+        """What a rule that draws makes, as patterns, and a regular expression of its figures.
+
+        A rule's outputs must have the same suffixes for all its figures, so there is one for each
+        set of formats.
+        """
+        return [
+            (_drawn("{figure}", formats), "|".join(f for f in self.figures if self.formats[f] == formats))
+            for formats in sorted(set(self.formats.values()))
+        ]
 
     def text_files(self, figure: str) -> list[str]:
         """What a figure is written as in text; ``{figure}`` gives the pattern."""
@@ -104,6 +119,10 @@ class Graph:
         for figure in self.tables:
             kept.update(self.text_files(figure))
         return sorted(kept)
+
+
+def _drawn(figure: str, formats: tuple[str, ...]) -> list[str]:
+    return [f"results/figures/{figure}.{suffix}" for suffix in (*formats, "provenance.json")]
 
 
 def _hold_build_lock(project: Project) -> IO[bytes]:
@@ -128,9 +147,13 @@ def _hold_build_lock(project: Project) -> IO[bytes]:
 
 
 def _keys(
-    project: Project, config: Config, figures: Mapping[str, FigureSpec]
+    project: Project,
+    config: Config,
+    figures: Mapping[str, FigureSpec],
+    formats: Mapping[str, tuple[str, ...]],
 ) -> Iterator[tuple[Path, dict[str, Any]]]:
     library, lock = library_digest(), lock_digest(project)
+    registry = load_conditions(project.conditions_file)
     pins = sorted({panel.pin for spec in figures.values() for _, panel in spec.parts()})
     for pin in pins:
         yield project.key_file("snapshot", pin), {"pin": digest_file(pin_path(project, pin))}
@@ -141,8 +164,9 @@ def _keys(
         draw = {
             **derive,
             "spec": spec_digest(spec),
-            "formats": config.formats,
+            "formats": formats[figure],
             "styles": _styles(project, spec, config),
+            "conditions": look_digests(registry, shown_conditions(project, spec)),
         }
         yield project.key_file("draw", figure), draw
     own = Path(__file__).parent
@@ -155,9 +179,9 @@ def _keys(
 
 def _styles(project: Project, spec: FigureSpec, config: Config) -> dict[str, str]:
     palettes = spec.palettes or config.palettes
-    venue = spec.venue or config.venue
+    venue, sheet = spec.venue or config.venue, spec.sheet or config.sheet
     files = [
-        *style_files(project.root, venue, palettes.qualitative, palettes.sequential),
+        *style_files(project.root, venue, palettes.model_dump().values(), sheet),
         *Styles.of(project.root).fonts(),
     ]
     # A missing file is named by `draw`, with what exists instead.

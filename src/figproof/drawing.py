@@ -1,36 +1,71 @@
-"""The numbers of a figure -> PDF, SVG and PNG that carry their own provenance."""
+"""The numbers of a figure -> PDF, SVG, PNG and TIFF that carry their own provenance."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from figproof.apart import check_apart
 from figproof.canonical import to_readable_json
 from figproof.canvas import panel_letter, render
+from figproof.conditions import load_conditions, registered
 from figproof.deriving import read_tables
-from figproof.errors import FigproofError
+from figproof.errors import FigproofError, raise_together, suggest
 from figproof.files import write_together
+from figproof.formats import formats_at
 from figproof.kinds import TEXTS, load_kind
+from figproof.look import Look, Venue, load_look
 from figproof.model import Table
 from figproof.project import Project
 from figproof.provenance import figure_provenance
+from figproof.shown import shown_conditions
 from figproof.specs import Config, FigureSpec, load_config, load_figure, load_params, rectangle
-from figproof.style import Look, load_conditions, load_look
 
 
 def look_of(project: Project, spec: FigureSpec, config: Config) -> Look:
-    """The look of a figure: its own venue and palettes, or config.yaml's."""
+    """The look of a figure: its own venue, palettes and sheet, or config.yaml's; the conditions it shows."""
     palettes = spec.palettes or config.palettes
+    registry = load_conditions(project.conditions_file)
+    conditions = registered(registry, shown_conditions(project, spec))
+    unknown = [name for name in spec.highlight if name not in conditions]
+    if unknown:
+        raise FigproofError(f"highlight: {unknown[0]!r} is not shown. {suggest(unknown[0], conditions)}")
     return load_look(
         project.root,
         spec.venue or config.venue,
         palettes.qualitative,
         palettes.sequential,
-        load_conditions(project.conditions_file),
+        conditions,
+        spec.sheet or config.sheet,
+        diverging=palettes.diverging,
+        cyclic=palettes.cyclic,
+        highlight=spec.highlight,
     )
 
 
+def page_size_in(figure: str, spec: FigureSpec, venue: Venue) -> tuple[float, float]:
+    """Width and height of a figure's page in inches.
+
+    Raises
+    ------
+    FigproofError
+        The venue has no such width, or allows less height.
+    """
+    where = f"config/figures/{figure}.yaml"
+    errors, width_in = [], 0.0
+    try:
+        width_in = venue.width_in(spec.width)
+    except FigproofError as error:
+        errors.append(FigproofError(error.problem, where=f"{where}: width"))
+    if spec.height_in > venue.max_height_in:
+        problem = f"{spec.height_in:g} in is higher than {venue.name} allows ({venue.max_height_in:g} in)"
+        errors.append(FigproofError(problem, where=f"{where}: height_in"))
+    raise_together(errors)
+    return width_in, spec.height_in
+
+
 def draw_figure(project: Project, figure: str) -> None:
-    """Draw one figure in every format of config.yaml, and write its provenance beside it.
+    """Draw one figure in each of its formats, and write its provenance beside it.
 
     Raises
     ------
@@ -42,21 +77,16 @@ def draw_figure(project: Project, figure: str) -> None:
     spec = load_figure(project, figure)
     look = look_of(project, spec, config)
     where = f"config/figures/{figure}.yaml"
-    if spec.height_in > look.venue.max_height_in:
-        raise FigproofError(
-            f"{spec.height_in} is higher than {look.venue.name} allows ({look.venue.max_height_in} in)",
-            where=f"{where}: height_in",
-        )
+    size = page_size_in(figure, spec, look.venue)
     tables = read_tables(project, figure, spec)
     provenance = figure_provenance(project, figure, spec, look, {k: d for k, (d, _) in tables.items()})
     params = load_params(project, figure, spec)
-    size = (look.venue.widths_in[spec.width], spec.height_in)
 
     def draw(canvas: Any) -> None:
         _draw_parts(project, canvas, spec, params, {k: t for k, (_, t) in tables.items()}, look)
 
     try:
-        files = render(draw, look, size, config.formats, provenance)
+        files = render(draw, look, size, formats_at(look.venue.formats, config), provenance)
     except FigproofError as error:
         raise FigproofError(str(error), where=where) from error
     outputs = {project.figure_file(figure, suffix): content for suffix, content in files.items()}
@@ -106,6 +136,8 @@ def _draw_parts(
         if grid is not None:
             (top, bottom), (left, right) = rectangle(spec.layout, letter)
             place = canvas.add_subfigure(grid[top:bottom, left:right])
-        kind.draw(place, tables[letter], part_params, look)
+        own = replace(look, asked=set())
+        kind.draw(place, tables[letter], part_params, own)
+        check_apart(own, project.root)
         if letter:
             panel_letter(place, letter, look)

@@ -32,6 +32,7 @@ from pypdf.generic import (
     TextStringObject,
 )
 
+from figproof import tiff
 from figproof.canonical import to_json_bytes
 from figproof.errors import FigproofError
 
@@ -174,7 +175,7 @@ def svg_images_as_ours() -> Iterator[None]:
 
 
 def read_provenance(path: Path) -> dict[str, Any]:
-    """Read the provenance that a PDF, SVG or PNG carries.
+    """Read the provenance that a PDF, SVG, PNG or TIFF carries.
 
     Raises
     ------
@@ -183,6 +184,7 @@ def read_provenance(path: Path) -> dict[str, Any]:
     """
     where = str(path)
     readers = {".pdf": _from_pdf, ".svg": _from_svg, ".png": _from_png}
+    readers |= {".tif": tiff.read_description, ".tiff": tiff.read_description}
     if path.suffix not in readers:
         raise FigproofError(f"is no figure. Allowed: {', '.join(sorted(readers))}", where=where)
     try:

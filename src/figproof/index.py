@@ -12,6 +12,7 @@ import jinja2
 from figproof.canonical import digest_file
 from figproof.errors import FigproofError
 from figproof.files import write_atomic
+from figproof.formats import formats_of
 from figproof.kinds import TEXTS
 from figproof.pins import Pin, load_pin, missing_seeds
 from figproof.project import Project
@@ -23,8 +24,11 @@ _PICTURES = ("svg", "png")
 def write_index(project: Project) -> None:
     """Write the page from what is built; a figure that is not built is an error."""
     config, specs = load_config(project), load_figures(project)
-    texts = text_figures(project, specs)
-    figures = [_entry(project, config, figure, spec, texts) for figure, spec in specs.items()]
+    texts, formats = text_figures(project, specs), formats_of(project, config, specs)
+    figures = [
+        _entry(project, config, figure, spec, (*formats[figure], *(TEXTS if figure in texts else ())))
+        for figure, spec in specs.items()
+    ]
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -37,16 +41,14 @@ def write_index(project: Project) -> None:
 
 
 def _entry(
-    project: Project, config: Config, figure: str, spec: FigureSpec, texts: Sequence[str]
+    project: Project, config: Config, figure: str, spec: FigureSpec, suffixes: Sequence[str]
 ) -> dict[str, Any]:
     record = project.figure_file(figure, "provenance.json")
     if not record.is_file():
         raise FigproofError("is missing", where=project.relative(record), hint=f"run: figproof draw {figure}")
     provenance = json.loads(record.read_bytes())
-    files: dict[str, Path] = {suffix: project.figure_file(figure, suffix) for suffix in config.formats}
+    files: dict[str, Path] = {suffix: project.figure_file(figure, suffix) for suffix in suffixes}
     picture = next((suffix for suffix in _PICTURES if suffix in files), None)
-    if figure in texts:
-        files |= {suffix: project.figure_file(figure, suffix) for suffix in TEXTS}
     tables = sorted(project.derived(figure).rglob("*.csv"))
     return {
         "id": figure,

@@ -1,7 +1,9 @@
 """Find figure kinds: every ``figures/<kind>.py`` is one; there is no registry to forget.
 
 A kind is a module with a docstring (what the reader sees), ``Params``, ``derive``, ``draw``,
-``example`` and, where it is also text, ``texts``; :class:`Kind` says what each must be.
+``example`` and, where it is also text, ``texts``; :class:`Kind` says what each must be. A kind that never
+asks for the look of a condition says ``SHOWS_CONDITIONS = False``, one that asks where there are several
+``SHOWS_CONDITIONS = "several"``: a new label then redraws only figures that show it.
 """
 
 from __future__ import annotations
@@ -149,12 +151,36 @@ def load_kind(folders: Folders, name: str, *, where: str = "kind") -> Kind:
 
 def writes_texts(folders: Folders, name: str) -> bool:
     """Whether a kind has the member ``texts``, found without importing it."""
+    body = _tree(kind_file(folders, name)).body
+    return any(isinstance(node, ast.FunctionDef) and node.name == "texts" for node in body)
+
+
+def shows_conditions(folders: Folders, name: str, n: int) -> bool:
+    """Whether a kind that gets ``n`` conditions asks for their looks, found without importing it.
+
+    Raises
+    ------
+    FigproofError
+        The file cannot be read as Python, or ``SHOWS_CONDITIONS`` is none of the known values.
+    """
     path = kind_file(folders, name)
+    for node in _tree(path).body:
+        if isinstance(node, ast.Assign) and any(
+            isinstance(target, ast.Name) and target.id == "SHOWS_CONDITIONS" for target in node.targets
+        ):
+            value = node.value.value if isinstance(node.value, ast.Constant) else None
+            if value is not True and value is not False and value != "several":
+                allowed = "SHOWS_CONDITIONS must be True, False or 'several'"
+                raise FigproofError(allowed, where=f"{path}:{node.lineno}")
+            return n > 1 if value == "several" else bool(value)
+    return True
+
+
+def _tree(path: Path) -> ast.Module:
     try:
-        tree = ast.parse(path.read_bytes())
+        return ast.parse(path.read_bytes())
     except (SyntaxError, ValueError) as error:
         raise _not_loaded(path, error) from error
-    return any(isinstance(node, ast.FunctionDef) and node.name == "texts" for node in tree.body)
 
 
 def _import_file(path: Path, module_name: str) -> Any:

@@ -13,6 +13,7 @@ from pydantic import Field, field_validator
 
 from figproof.canonical import to_readable_json
 from figproof.closed import Closed, parse
+from figproof.conditions import read_entries
 from figproof.content import run_content
 from figproof.errors import FigproofError, Problems, raise_together, suggest
 from figproof.files import write_atomic
@@ -93,7 +94,7 @@ def answer(project: Project, store: Store, name: str) -> Pin:
     from figproof.store.reader import read_artifact, read_run
 
     selection = load_selection(project, name)
-    candidates = _selected(store, selection, name)
+    candidates = _selected(project, store, selection, name)
     runs, errors = [], []
     for candidate in candidates:
         try:
@@ -110,13 +111,15 @@ def answer(project: Project, store: Store, name: str) -> Pin:
     return Pin(format=FORMAT, experiment=selection.experiment, expected_seeds=selection.seeds, runs=runs)
 
 
-def _selected(store: Store, selection: Selection, name: str) -> list[Candidate]:
+def _selected(project: Project, store: Store, selection: Selection, name: str) -> list[Candidate]:
     """The runs that the store has for a selection now."""
     from figproof.store.reader import experiment_names, list_runs
 
     documents = list_runs(store, selection.experiment)
     experiments = () if documents else experiment_names(store)
-    return select(selection, documents, f"config/selections/{name}.yaml", experiments)
+    path = project.conditions_file
+    registry = read_entries(path) if path.is_file() else {}
+    return select(selection, documents, f"config/selections/{name}.yaml", experiments, registry)
 
 
 def missing_seeds(pin: Pin) -> list[str]:
@@ -164,7 +167,7 @@ def check_pin(project: Project, store: Store, name: str) -> Drift:
         selection = load_selection(project, name)
         pinned = {run.id for run in pin.runs}
         try:
-            now = _selected(store, selection, name)
+            now = _selected(project, store, selection, name)
             lines += [
                 f"run {c.id} ({c.condition}, seed {c.seed}) matches now" for c in now if c.id not in pinned
             ]

@@ -103,6 +103,42 @@ def kind_folders(root: Path) -> tuple[Path, ...]:
     return (own,) if own.resolve() == ours.resolve() else (own, ours)
 
 
+def find_sheet(root: Path, name: str, where: str = "sheet") -> Found:
+    """A team's sheet by the name that figproof gives it: a path below the project, or in a package.
+
+    Parameters
+    ----------
+    root : Path
+        The project.
+    name : str
+        ``styles/lab.mplstyle``, ``../lab/lab.mplstyle``, or ``labstyle/lab.mplstyle`` in the installed
+        package ``labstyle``.
+    where : str
+        What asks for it, for the error.
+
+    Raises
+    ------
+    FigproofError
+        No such file.
+    """
+    beside = root / name
+    if Path(name).is_absolute() or not name.endswith(".mplstyle"):
+        raise FigproofError(
+            f"{name!r} must be a path below the project, or in a package, and end with .mplstyle", where=where
+        )
+    if beside.is_file():
+        return Found(name, beside)
+    package, _, file = name.partition("/")
+    folder = _installed(package)
+    if folder is None or ".." in Path(file).parts or not (folder / file).is_file():
+        raise FigproofError(
+            f"{name!r} is no file below the project, and in no installed package",
+            where=where,
+            hint="correct the name, or install the package that holds it",
+        )
+    return Found(name, folder / file)
+
+
 def _of_the_team(root: Path) -> list[Folder]:
     path = root / "config" / "config.yaml"
     content = load_yaml(path) if path.is_file() else None
@@ -116,18 +152,27 @@ def _team_folder(root: Path, name: str) -> Folder:
     beside = root / name
     if beside.is_dir():
         return Folder(name.rstrip("/"), beside)
-    parts = name.split(".")
-    if not all(part.isidentifier() for part in parts):
+    if not _is_dotted(name):
         raise FigproofError(f"{name!r} is no folder below the project, and no package", where=where)
-    try:
-        spec = importlib.util.find_spec(name)
-    except ModuleNotFoundError:
-        spec = None
-    places = list(spec.submodule_search_locations or []) if spec else []
-    if not places:
+    place = _installed(name)
+    if place is None:
         raise FigproofError(
             f"{name!r} is no folder below the project, and no installed package",
             where=where,
             hint=f"install the package that holds {name}, or correct the name",
         )
-    return Folder(name, Path(places[0]))
+    return Folder(name, place)
+
+
+def _is_dotted(name: str) -> bool:
+    return all(part.isidentifier() for part in name.split("."))
+
+
+def _installed(package: str) -> Path | None:
+    """The folder of an installed package, found without importing it; None if there is none."""
+    try:
+        spec = importlib.util.find_spec(package) if _is_dotted(package) else None
+    except ModuleNotFoundError:
+        return None
+    places = list(spec.submodule_search_locations or []) if spec else []
+    return Path(places[0]) if places else None

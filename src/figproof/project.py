@@ -30,15 +30,21 @@ class Project:
         FigproofError
             Neither ``start`` nor a folder above it holds ``config/config.yaml``.
         """
-        start = start.resolve()
-        for folder in (start, *start.parents):
-            if (folder / "config" / "config.yaml").is_file():
-                return cls(folder)
+        project = cls.around(start)
+        if project.config_file.is_file():
+            return project
         raise FigproofError(
             "no config/config.yaml here or in a folder above",
-            where=str(start),
+            where=str(project.root),
             hint="change into the project's folder",
         )
+
+    @classmethod
+    def around(cls, start: Path) -> Project:
+        """The project that ``start`` lies in, or that folder itself, for what needs no project."""
+        start = start.resolve()
+        folders = (start, *start.parents)
+        return cls(next((f for f in folders if (f / "config" / "config.yaml").is_file()), start))
 
     @property
     def config_file(self) -> Path:

@@ -11,10 +11,11 @@ from figproof.canonical import digest_file, digest_json
 from figproof.kinds import kind_file
 from figproof.pins import load_pin, pin_path
 from figproof.project import Project
+from figproof.shown import look_digests
 from figproof.specs import FigureSpec, Panel
 
 if TYPE_CHECKING:
-    from figproof.style import Look
+    from figproof.look import Look
 
 FORMAT = "figproof-provenance-1"
 VERSIONS = (
@@ -24,6 +25,7 @@ VERSIONS = (
     "matplotlib",
     "numpy",
     "opentsne",
+    "pillow",
     "pypdf",
     "scikit-learn",
     "scipy",
@@ -31,20 +33,27 @@ VERSIONS = (
 )
 """Packages that can change a number or a byte of a figure."""
 
-# Nothing here can change a pixel: the store, recording, asking, approving, and words for people. What an
-# installed package has in builtin/ is not the library: a figure names its own kind and styles by digest.
+# Nothing here can change a pixel of a build: the store, recording, asking, approving, words for people,
+# scripts and previews. What an installed package has in builtin/ is not the library: a figure names its
+# own kind and styles by digest.
 _OUTSIDE = (
     "approvals.py",
+    "assigning.py",
+    "beginning.py",
     "builtin/",
     "cli/",
     "dag.py",
     "errors.py",
     "index.py",
+    "measuring.py",
     "packages.py",
     "paper.py",
+    "previewing.py",
     "record",
+    "scripting.py",
     "selecting.py",
     "store/",
+    "styles/",
 )
 
 
@@ -90,8 +99,15 @@ def figure_provenance(
         "format": FORMAT,
         "figure": figure,
         "spec": spec_digest(spec),
+        "page": {
+            "venue": look.venue.name,
+            "width": spec.width,
+            "width_in": look.venue.width_in(spec.width),
+            "height_in": spec.height_in,
+        },
         "parts": [_part(project, letter, panel, tables[letter]) for letter, panel in spec.parts()],
         "styles": dict(sorted(look.sources.items())),
+        "conditions": look_digests(look.conditions, look.conditions),
         "library": library_digest(),
         "lock": lock_digest(project),
         "versions": {name: version(name) for name in VERSIONS},

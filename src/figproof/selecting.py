@@ -6,8 +6,10 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
+from figproof.conditions import CONDITIONS_FILE, Entry
 from figproof.errors import FigproofError, raise_together, suggest
 from figproof.specs import OneOf, Range, Selection
 
@@ -28,6 +30,7 @@ def select(
     documents: Sequence[Mapping[str, Any]],
     where: str,
     experiments: Iterable[str] = (),
+    registry: Mapping[str, Entry] = MappingProxyType({}),
 ) -> list[Candidate]:
     """The runs that fit, sorted by condition, seed and id.
 
@@ -39,14 +42,16 @@ def select(
         The selection's file, for errors.
     experiments : iterable of str
         Those the store has, for the error when it has no run of this one.
+    registry : mapping of str to Entry
+        Conditions of the paper: an entry whose ``where`` says all values of ``group_by`` names the run.
 
     Raises
     ------
     FigproofError
         A key that no run has, nothing fits (says how many runs fail which condition, and the nearest
         recorded value), a fitting run is not COMPLETED and the selection does not say what to do with
-        it, an ``_id`` is no integer, two runs have one condition and seed, or there are more seeds
-        than expected.
+        it, an ``_id`` is no integer, two runs have one condition and seed, there are more seeds than
+        expected, or a run is called by a condition that is another setting in the registry.
     """
     if not documents:
         raise FigproofError(
@@ -72,8 +77,9 @@ def select(
     if not fitting:
         raise _empty(selection, documents, failures, where)
     _check_usable(fitting, where)
-    candidates = [_candidate(selection, document, where) for document in fitting]
+    candidates = [_candidate(selection, document, where, registry) for document in fitting]
     _check_names(selection, fitting, candidates, where)
+    _check_registry(registry, fitting, candidates, where)
     _check_configs(selection, fitting, candidates, where)
     _check_seeds(selection, candidates, where)
     return sorted(candidates, key=lambda c: (c.condition, c.seed is None, c.seed or 0, c.id))
@@ -179,27 +185,37 @@ def _check_usable(fitting: list[Mapping[str, Any]], where: str) -> None:
         )
 
 
-def _candidate(selection: Selection, document: Mapping[str, Any], where: str) -> Candidate:
+def _candidate(
+    selection: Selection, document: Mapping[str, Any], where: str, registry: Mapping[str, Entry]
+) -> Candidate:
     seed = _lookup(document, "config.seed")
     return Candidate(
         id=document["_id"],
-        condition=_condition(selection, document, where),
+        condition=_condition(selection, document, where, registry),
         seed=seed if isinstance(seed, int) and not isinstance(seed, bool) else None,
     )
 
 
-def _condition(selection: Selection, document: Mapping[str, Any], where: str) -> str:
+def _condition(
+    selection: Selection, document: Mapping[str, Any], where: str, registry: Mapping[str, Entry]
+) -> str:
     if not selection.group_by:
         return selection.condition or selection.experiment
-    parts = []
-    for key in selection.group_by:
-        value = _lookup(document, key)
+    setting = {key: _lookup(document, key) for key in selection.group_by}
+    for key, value in setting.items():
         if value is _ABSENT:
             raise FigproofError(f"run {document['_id']} has no {key}", where=f"{where}: group_by")
         if selection.names:
             return _named(selection, document["_id"], str(value), where)
-        name = key.removeprefix("config.")
-        parts.append(str(value) if len(selection.group_by) == 1 else f"{name}={value}")
+    for name, entry in registry.items():
+        if entry.where.keys() == setting.keys() and all(
+            _equal(setting[key], wanted) for key, wanted in entry.where.items()
+        ):
+            return name
+    several = len(setting) > 1
+    parts = [
+        f"{key.removeprefix('config.')}={value}" if several else str(value) for key, value in setting.items()
+    ]
     # A condition is a name in files and legends: no control characters, no endless texts.
     return re.sub(r"[^\w.=,+\[\] -]", "_", ",".join(parts))[:120]
 
@@ -231,6 +247,30 @@ def _check_names(
                 where=f"{where}: group_by",
                 hint="narrow `where` to one of them, or record them under values that differ in letters",
             )
+
+
+def _check_registry(
+    registry: Mapping[str, Entry],
+    documents: Sequence[Mapping[str, Any]],
+    candidates: Sequence[Candidate],
+    where: str,
+) -> None:
+    """A condition is one setting in a whole paper; a run that does not record a key may be called by it."""
+    errors = []
+    for document, candidate in zip(documents, candidates, strict=True):
+        entry = registry.get(candidate.condition)
+        for key, wanted in entry.where.items() if entry is not None else ():
+            value = _lookup(document, key)
+            if value is not _ABSENT and not _equal(value, wanted):
+                errors.append(
+                    FigproofError(
+                        f"run {candidate.id} would be called {candidate.condition!r}, and has {key} = "
+                        f"{ascii(value)[:60]}; in {CONDITIONS_FILE} that condition is {key} = {wanted!r}",
+                        where=where,
+                        hint="narrow `where`, or call the runs by another condition",
+                    )
+                )
+    raise_together(errors)
 
 
 def _check_configs(

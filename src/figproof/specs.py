@@ -12,19 +12,20 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from figproof.closed import Closed, parse
 from figproof.errors import FigproofError, raise_together, suggest
 from figproof.kinds import kind_names, load_kind, writes_texts
-from figproof.places import Found, Styles
+from figproof.places import Found, Styles, find_sheet
 from figproof.project import Project
 from figproof.yamlfile import load_yaml
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-FORMATS = ("pdf", "svg", "png")
+WIDTHS = ("single", "onehalf", "full")
+LEAST_FRACTION = 0.1
 
 Scalar = bool | int | float | str | None
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 
 
 DIVERGING_PALETTE = "rdbu"
-"""Of every figure's signed values."""
+CYCLIC_PALETTE = "twilight"
 
 
 class Palettes(Closed):
@@ -32,6 +33,8 @@ class Palettes(Closed):
 
     qualitative: str = Field("petroff10", description="Colours of conditions and classes.")
     sequential: str = Field("viridis", description="Colours of a map from low to high.")
+    diverging: str = Field(DIVERGING_PALETTE, description="Colours of signed values.")
+    cyclic: str = Field(CYCLIC_PALETTE, description="Colours of angles and phases.")
 
 
 class Config(Closed):
@@ -42,7 +45,13 @@ class Config(Closed):
         default_factory=list,
         description="A team's styles: folders, or installed packages; searched after styles/ in order.",
     )
-    formats: list[Literal["pdf", "svg", "png"]] = Field(min_length=1, description="Files of each figure.")
+    sheet: str | None = Field(
+        None,
+        description="A team's sheet on top of the venue's: a path, or labstyle/lab.mplstyle in a package.",
+    )
+    formats: list[Literal["pdf", "svg", "png", "tiff"]] = Field(
+        min_length=1, description="Files of each figure; a venue that takes no PDF gets TIFF in its place."
+    )
     palettes: Palettes = Field(default_factory=Palettes, description="Default palettes.")
 
 
@@ -66,10 +75,27 @@ class FigureSpec(Closed):
         description="Rows of panel letters, e.g. [ab, cd]; a letter may span a rectangle.",
     )
     venue: str | None = Field(None, description="A file in styles/venues; config.yaml's if left out.")
-    width: Literal["single", "full"] = Field("single", description="One of the venue's widths.")
+    width: str | float = Field(
+        "single", description="single, onehalf or full, as the venue has them, or a fraction of full: 0.48."
+    )
     height_in: float = Field(gt=0, le=20, description="Height in inches.")
     palettes: Palettes | None = Field(None, description="Palettes; config.yaml's if left out.")
+    highlight: list[str] = Field(
+        default_factory=list, description="Conditions in colour, the others grey; all in colour if empty."
+    )
+    sheet: str | None = Field(None, description="A team's own sheet; config.yaml's if left out.")
     caption: str = Field("", description="Shown in the index.")
+
+    @field_validator("width", mode="before")
+    @classmethod
+    def _known_width(cls, width: Any) -> Any:
+        number = isinstance(width, (int, float)) and not isinstance(width, bool)
+        if width in WIDTHS if isinstance(width, str) else number and LEAST_FRACTION <= width <= 1:
+            return width if isinstance(width, str) else float(width)
+        raise ValueError(
+            f"{width!r} is no width. Allowed: {', '.join(WIDTHS)}, "
+            f"or a fraction of full from {LEAST_FRACTION} to 1, e.g. 0.48"
+        )
 
     @model_validator(mode="after")
     def _one_form(self) -> FigureSpec:
@@ -197,7 +223,7 @@ def load_config(project: Project) -> Config:
     path = project.config_file
     where = project.relative(path)
     config = parse(Config, load_yaml(path), where)
-    raise_together(_unknown_looks(project, config.venue, config.palettes, where))
+    raise_together(_unknown_looks(project, config, where))
     return config
 
 
@@ -293,22 +319,25 @@ def _unknown_names(project: Project, spec: FigureSpec, where: str) -> list[Figpr
         define = f"add figures/{panel.kind}.py to define it"
         errors += _unknown("kind", panel.kind, kinds, f"{place}kind", define)
         errors += _unknown("pin", panel.pin, pins, f"{place}pin", how_to_pin(project, panel.pin))
-    return errors + _unknown_looks(project, spec.venue, spec.palettes, where)
+    return errors + _unknown_looks(project, spec, where)
 
 
-def _unknown_looks(
-    project: Project, venue: str | None, palettes: Palettes | None, where: str
-) -> list[FigproofError]:
+def _unknown_looks(project: Project, given: Config | FigureSpec, where: str) -> list[FigproofError]:
     errors = []
-    if venue is not None:
+    if given.venue is not None:
         known = Styles.of(project.root).names("venues/*.mplstyle")
-        define = f"add styles/venues/{venue}.mplstyle to define it"
-        errors += _unknown("venue", venue, known, f"{where}: venue", define)
-    if palettes is not None:
+        define = f"add styles/venues/{given.venue}.mplstyle to define it"
+        errors += _unknown("venue", given.venue, known, f"{where}: venue", define)
+    if given.palettes is not None:
         known = Styles.of(project.root).names("palettes/*.yaml")
-        for role, name in palettes.model_dump().items():
+        for role, name in given.palettes.model_dump().items():
             define = f"add styles/palettes/{name}.yaml to define it"
             errors += _unknown("palette", name, known, f"{where}: palettes.{role}", define)
+    if given.sheet is not None:
+        try:
+            find_sheet(project.root, given.sheet, f"{where}: sheet")
+        except FigproofError as error:
+            errors.append(error)
     return errors
 
 
@@ -362,12 +391,11 @@ def text_figures(project: Project, figures: Mapping[str, FigureSpec]) -> tuple[s
     return tuple(sorted(figure for figure, kind in single.items() if writes_texts(project.kinds, kind)))
 
 
-def style_files(root: Path, venue: str, qualitative: str, sequential: str) -> list[Found]:
-    """The sheets, palettes and registry that decide how a figure looks."""
-    palettes = sorted({qualitative, sequential, DIVERGING_PALETTE})
-    names = ["base.mplstyle", f"venues/{venue}.mplstyle", *(f"palettes/{name}.yaml" for name in palettes)]
-    registry = "config/conditions.yaml"
-    return [*map(Styles.of(root).get, names), Found(registry, root / registry)]
+def style_files(root: Path, venue: str, palettes: Iterable[str], sheet: str | None = None) -> list[Found]:
+    """The sheets and palettes that decide how a figure looks; the registry of conditions apart."""
+    files = [f"palettes/{name}.yaml" for name in sorted(set(palettes))]
+    own = [find_sheet(root, sheet)] if sheet else []
+    return [*map(Styles.of(root).get, ["base.mplstyle", f"venues/{venue}.mplstyle", *files]), *own]
 
 
 def load_figures(project: Project) -> Mapping[str, FigureSpec]:

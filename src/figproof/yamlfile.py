@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +56,12 @@ def load_yaml(path: Path) -> Any:
 
 def parse_yaml(text: str, where: str) -> Any:
     """Read YAML from text; ``where`` names its origin in errors. Otherwise as :func:`load_yaml`."""
+    return copy.deepcopy(_parsed(text, where))
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str, where: str) -> Any:
+    """Kept: `figproof check` reads config.yaml and the sheets of 40 figures hundreds of times."""
     try:
         _refuse_more_than_data(text, where)
         content = YAML(typ="safe", pure=True).load(text)

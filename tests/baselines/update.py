@@ -14,10 +14,11 @@ from pathlib import Path
 
 from figproof.canonical import digest_bytes, to_readable_json
 from figproof.canvas import render
+from figproof.conditions import load_conditions
 from figproof.files import write_atomic
 from figproof.kinds import kind_names, load_kind
+from figproof.look import load_look
 from figproof.model import Table
-from figproof.style import load_conditions, load_look
 from figproof.tables import read_table, table_digest, table_files
 from figproof.worker import worker_environment
 

@@ -12,9 +12,10 @@ import pytest
 from extreme import Extreme
 from figproof.canonical import digest_bytes
 from figproof.canvas import render
+from figproof.conditions import load_conditions
 from figproof.errors import FigproofError
 from figproof.kinds import kind_names, load_kind
-from figproof.style import load_conditions, load_look
+from figproof.look import load_look
 from figproof.tables import read_table, table_files
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -11,9 +11,10 @@ from pydantic import BaseModel, ValidationError
 
 from figproof.canonical import digest_bytes
 from figproof.canvas import panel_letter, render
+from figproof.conditions import load_conditions
 from figproof.kinds import KindParams, kind_names, load_kind
+from figproof.look import load_look, venue_names
 from figproof.model import Snapshot, Table
-from figproof.style import load_conditions, load_look, venue_names
 from figproof.tables import read_table, table_files
 from figproof.worker import worker_environment
 

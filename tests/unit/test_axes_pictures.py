@@ -5,8 +5,9 @@ import pytest
 from matplotlib.figure import Figure
 
 from figproof.axes import PictureRow, borders, picture_rows, rounded
+from figproof.conditions import load_conditions
 from figproof.errors import FigproofError
-from figproof.style import load_conditions, load_look
+from figproof.look import load_look
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ from pypdf import PdfReader
 from figproof.canvas import clean_matplotlib, panel_letter, problems, read_provenance, render
 from figproof.encode import on_white, png
 from figproof.errors import FigproofError
-from figproof.style import Look, load_look
+from figproof.look import Look, load_look
 
 ROOT = Path(__file__).parents[2]
 SIZE = (3.25, 2.0)

@@ -23,7 +23,7 @@ from pathlib import Path
 import matplotlib
 from matplotlib import font_manager
 from figproof import canvas
-from figproof.style import load_look
+from figproof.look import load_look
 
 root, prune = Path(sys.argv[1]), sys.argv[2] == "pruned"
 

@@ -7,12 +7,13 @@ import pytest
 
 from figproof import __version__, paper
 from figproof.cli import main
+from figproof.conditions import load_conditions
 from figproof.errors import FigproofError
+from figproof.look import load_look
 from figproof.paper import write_paper
 from figproof.project import Project
 from figproof.record.plan import load_plan
 from figproof.specs import figure_ids, load_config, load_selection, selection_names
-from figproof.style import load_conditions, load_look
 from figproof.yamlfile import load_yaml
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -9,9 +9,9 @@ from sklearn.feature_selection import f_classif
 from figproof.canvas import render
 from figproof.errors import FigproofError
 from figproof.kinds import example_run, load_kind
+from figproof.look import load_look
 from figproof.model import Snapshot
 from figproof.numerics.units import first_of_each, selectivity
-from figproof.style import load_look
 
 ROOT = Path(__file__).resolve().parents[2]
 KIND = load_kind(ROOT / "figures", "activation_matrix")

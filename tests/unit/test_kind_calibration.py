@@ -9,10 +9,11 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from figproof.canvas import clean_matplotlib
+from figproof.conditions import load_conditions
 from figproof.errors import FigproofError
 from figproof.kinds import example_run, load_kind
+from figproof.look import load_look
 from figproof.model import Snapshot
-from figproof.style import load_conditions, load_look
 
 ROOT = Path(__file__).resolve().parents[2]
 KIND = load_kind(ROOT / "figures", "calibration")

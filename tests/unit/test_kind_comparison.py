@@ -7,10 +7,11 @@ import pytest
 from scipy import stats
 
 from figproof.canvas import render
+from figproof.conditions import load_conditions
 from figproof.errors import FigproofError
 from figproof.kinds import example_run, load_kind
+from figproof.look import load_look
 from figproof.model import Metric, Snapshot
-from figproof.style import load_conditions, load_look
 
 ROOT = Path(__file__).resolve().parents[2]
 KIND = load_kind(ROOT / "figures", "comparison")

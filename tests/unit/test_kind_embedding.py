@@ -13,8 +13,8 @@ from figproof.axes.points import on_screen
 from figproof.canvas import clean_matplotlib, render
 from figproof.errors import FigproofError
 from figproof.kinds import load_kind
+from figproof.look import load_look
 from figproof.model import Snapshot
-from figproof.style import load_look
 
 ROOT = Path(__file__).parents[2]
 KIND = load_kind(ROOT / "figures", "embedding")

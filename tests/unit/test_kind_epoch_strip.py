@@ -11,11 +11,12 @@ from pydantic import ValidationError
 from sklearn.metrics import recall_score
 
 from figproof.canvas import render
+from figproof.conditions import load_conditions
 from figproof.errors import FigproofError
 from figproof.kinds import example_run, load_kind
+from figproof.look import load_look
 from figproof.model import Snapshot
 from figproof.numerics.profiles import LEVELS, accuracy_profile, confidence_profile, spread_epochs
-from figproof.style import load_conditions, load_look
 
 ROOT = Path(__file__).resolve().parents[2]
 KIND = load_kind(ROOT / "figures", "epoch_strip")

@@ -7,10 +7,11 @@ import pytest
 
 from figproof.canonical import digest_bytes
 from figproof.canvas import render
+from figproof.conditions import load_conditions
 from figproof.errors import FigproofError
 from figproof.kinds import example_run, load_kind
+from figproof.look import load_look, venue_names
 from figproof.model import Snapshot
-from figproof.style import load_conditions, load_look, venue_names
 from figproof.tables import read_table, table_files
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from figproof.canvas import render
 from figproof.errors import FigproofError
 from figproof.kinds import example_run, load_kind
+from figproof.look import load_look
 from figproof.model import Snapshot
 from figproof.numerics.histograms import densities, evenly
-from figproof.style import load_look
 
 ROOT = Path(__file__).resolve().parents[2]
 KIND = load_kind(ROOT / "figures", "histogram_ridge")

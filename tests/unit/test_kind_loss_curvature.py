@@ -8,10 +8,11 @@ import pytest
 from matplotlib.figure import Figure
 
 from figproof.canvas import clean_matplotlib
+from figproof.conditions import load_conditions
 from figproof.errors import FigproofError
 from figproof.kinds import load_kind
+from figproof.look import load_look
 from figproof.model import Snapshot
-from figproof.style import load_conditions, load_look
 
 ROOT = Path(__file__).parents[2]
 KIND = load_kind(ROOT / "figures", "loss_curvature")

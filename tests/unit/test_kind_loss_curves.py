@@ -8,10 +8,11 @@ import pytest
 from pydantic import ValidationError
 
 from figproof.canvas import render
+from figproof.conditions import load_conditions
 from figproof.errors import FigproofError
 from figproof.kinds import load_kind
+from figproof.look import load_look
 from figproof.model import Metric, Run, Snapshot
-from figproof.style import load_conditions, load_look
 
 ROOT = Path(__file__).resolve().parents[2]
 KIND = load_kind(ROOT / "figures", "loss_curves")

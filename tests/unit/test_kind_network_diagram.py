@@ -8,9 +8,9 @@ import pytest
 from figproof.canvas import render
 from figproof.errors import FigproofError
 from figproof.kinds import example_run, load_kind
+from figproof.look import load_look
 from figproof.model import Snapshot
 from figproof.numerics.graph import blocks, group_links, similar_units
-from figproof.style import load_look
 
 ROOT = Path(__file__).resolve().parents[2]
 KIND = load_kind(ROOT / "figures", "network_diagram")

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from figproof.conditions import Condition, load_conditions
 from figproof.errors import FigproofError
 from figproof.kinds import TEXTS, example_run, load_kind
+from figproof.look import load_look
 from figproof.model import Metric, Snapshot
-from figproof.style import Condition, load_conditions, load_look
 
 ROOT = Path(__file__).resolve().parents[2]
 KIND = load_kind(ROOT / "figures", "results_table")

@@ -10,8 +10,8 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from figproof.canvas import clean_matplotlib
 from figproof.errors import FigproofError
 from figproof.kinds import example_run, load_kind
+from figproof.look import load_look
 from figproof.model import Snapshot
-from figproof.style import load_look
 
 ROOT = Path(__file__).resolve().parents[2]
 KIND = load_kind(ROOT / "figures", "roc_pr")

@@ -12,12 +12,13 @@ from matplotlib.colors import to_hex
 from figproof.axes import ROOM, fanned
 from figproof.canonical import digest_bytes
 from figproof.canvas import render
+from figproof.conditions import load_conditions
 from figproof.errors import FigproofError
 from figproof.kinds import load_kind
+from figproof.look import load_look, venue_names
 from figproof.model import Metric, Run, Snapshot, Table
 from figproof.numerics import importance
 from figproof.numerics.importance import importances
-from figproof.style import load_conditions, load_look, venue_names
 from figproof.tables import read_table, table_files
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -7,12 +7,12 @@ import pytest
 
 from figproof.errors import FigproofError
 from figproof.kinds import kind_file, kind_names, load_kind
+from figproof.look import load_look, venue_names
 from figproof.palette import load_palette
 from figproof.places import Styles, builtin, kind_folders
-from figproof.style import load_look, venue_names
 
 ROOT = Path(__file__).resolve().parents[2]
-PALETTE = "role: qualitative\ncolours: ['#000000', '#ffffff']\nsource: a test\nmeasured: {}\n"
+PALETTE = "role: qualitative\ncolours: ['#000000', '#ffffff']\nsource: a test\n"
 
 
 def project(tmp_path, styles=""):

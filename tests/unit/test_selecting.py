@@ -1,5 +1,6 @@
 import pytest
 
+from figproof.conditions import Entry
 from figproof.errors import FigproofError
 from figproof.selecting import select
 from figproof.specs import Selection
@@ -218,3 +219,61 @@ def test_two_values_of_one_name_are_refused():
     documents = [document(1, source=1), document(2, source=2)]
     with pytest.raises(FigproofError, match="different settings would both be called 'same'"):
         select(selection(group_by=["config.source"], names={1: "same", 2: "same"}), documents, WHERE)
+
+
+REGISTRY = {
+    "fast": Entry(label="Fast", where={"config.lr": 0.8}),
+    "wide_adam": Entry(label="Adam, wide", where={"config.optimizer": "adam", "config.hidden": [64, 64]}),
+    "other": Entry(label="Other"),
+}
+
+
+def conditions_of(found):
+    return [candidate.condition for candidate in found]
+
+
+def test_the_registry_names_runs_by_their_config_values_in_every_selection():
+    documents = [document(1, lr=0.1), document(2, lr=0.8)]
+    found = select(selection(group_by=["config.lr"]), documents, WHERE, registry=REGISTRY)
+    assert conditions_of(found) == ["0.1", "fast"]
+    documents = [document(1, optimizer="adam", hidden=[64, 64]), document(2, optimizer="adam", hidden=[8])]
+    both = selection(group_by=["config.hidden", "config.optimizer"])
+    assert conditions_of(select(both, documents, WHERE, registry=REGISTRY)) == [
+        "hidden=[8],optimizer=adam",
+        "wide_adam",
+    ]
+
+
+def test_the_registry_names_no_run_of_a_selection_that_groups_by_other_keys():
+    documents = [document(1, lr=0.8, optimizer="adam"), document(2, lr=0.8, optimizer="sgd")]
+    by_optimizer = select(selection(group_by=["config.optimizer"]), documents, WHERE, registry=REGISTRY)
+    assert conditions_of(by_optimizer) == ["adam", "sgd"]
+    both = selection(group_by=["config.lr", "config.optimizer"])
+    assert "fast" not in conditions_of(select(both, documents, WHERE, registry=REGISTRY))
+
+
+def test_a_selections_own_names_come_before_the_registrys():
+    found = select(
+        selection(group_by=["config.lr"], names={"0.8": "quick"}),
+        [document(1, lr=0.8)],
+        WHERE,
+        registry=REGISTRY,
+    )
+    assert conditions_of(found) == ["quick"]
+
+
+def test_true_is_not_one_for_the_registry_either():
+    registry = {"on": Entry(label="On", where={"config.flag": True})}
+    found = select(selection(group_by=["config.flag"]), [document(1, flag=1)], WHERE, registry=registry)
+    assert conditions_of(found) == ["1"]
+
+
+def test_a_run_of_another_setting_may_not_go_by_a_registered_condition():
+    asked = selection(condition="fast")
+    assert conditions_of(select(asked, [document(1, lr=0.8)], WHERE, registry=REGISTRY)) == ["fast"]
+    # A landscape of a fast run does not record the key itself.
+    assert conditions_of(select(asked, [document(1, source_run=3)], WHERE, registry=REGISTRY)) == ["fast"]
+    with pytest.raises(FigproofError) as error:
+        select(asked, [document(7, lr=0.1)], WHERE, registry=REGISTRY)
+    assert "run 7 would be called 'fast', and has config.lr = 0.1" in str(error.value)
+    assert "in config/conditions.yaml that condition is config.lr = 0.8" in str(error.value)

@@ -98,7 +98,18 @@ def test_a_good_figure_has_one_part_without_a_letter(project):
             GOOD + "palettes: {sequential: viridris}\n",
             ["palettes.sequential: palette 'viridris' is unknown", "Did you mean viridis?"],
         ),
-        (GOOD + "width: half\n", ["width", "'single' or 'full'", "given 'half'"]),
+        (
+            GOOD + "width: half\n",
+            [
+                "dots.yaml: width: 'half' is no width",
+                "single, onehalf, full, or a fraction of full from 0.1 to 1",
+            ],
+        ),
+        (GOOD + "width: 1.01\n", ["width: 1.01 is no width"]),
+        (GOOD + "width: 0.09\n", ["width: 0.09 is no width"]),
+        (GOOD + "width: .nan\n", ["width: nan is no width"]),
+        (GOOD + "width: true\n", ["width: True is no width"]),
+        (GOOD + "width: [1]\n", ["width: [1] is no width"]),
         ("height_in: 2.0\n", ["kind and pin are needed"]),
         ("- a\n- b\n", ["config/figures/dots.yaml", "must map keys", "list"]),
         (
@@ -205,7 +216,7 @@ def test_a_wrong_selection_is_explained(project, yaml, sentence):
 def test_an_unknown_format_is_explained(project):
     project.config_file.write_text("venue: icml2025\nformats: [gif]\n")
     with pytest.raises(
-        FigproofError, match=r"(?s)config/config\.yaml: formats\.0.*'pdf', 'svg' or 'png'.*'gif'"
+        FigproofError, match=r"(?s)config/config\.yaml: formats\.0.*'pdf', 'svg', 'png' or 'tiff'.*'gif'"
     ):
         load_config(project)
 

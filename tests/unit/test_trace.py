@@ -51,6 +51,11 @@ def test_a_figure_names_its_runs_outside_of_any_project(traced):
     assert "run 11 (adam, seed 1) abababababab" in out
 
 
+def test_a_figure_names_the_looks_of_its_conditions(traced):
+    _, out, _ = traced(record(conditions=[["sgd", DIGEST], ["adam", "cd" * 32]]))
+    assert "condition sgd abababababab\ncondition adam cdcdcdcdcdcd\n" in out
+
+
 def test_what_a_terminal_would_obey_is_printed_as_text(traced):
     code, out, _ = traced(record(figure="a\x1b[31m\nb"))
     assert code == 0 and "\x1b" not in out

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from figproof.project import Project
+from figproof.shown import shown_conditions
 from figproof.specs import load_config, load_figures
 
 # One figure of one kind, drawn from one pin; the assertions below follow from config/figures.
@@ -107,6 +108,22 @@ def test_a_new_figure_builds_that_figure(copy):
     text = (copy.root / f"config/figures/{FIGURE}.yaml").read_text()
     (copy.root / "config/figures/another.yaml").write_text(text)
     assert copy.planned() == jobs({"another"}, "derive", "draw")
+
+
+def test_adding_a_condition_draws_nothing(copy):
+    path = copy.root / "config/conditions.yaml"
+    path.write_text(path.read_text() + "lion: {label: Lion}\n")
+    copy.run("figproof", "conditions", "assign")
+    assert re.search(r"^lion: .*slot: \d+", path.read_text(), re.M)
+    assert copy.planned() == set()
+
+
+def test_a_new_label_draws_exactly_the_figures_that_show_the_condition(copy):
+    project = Project(copy.root)
+    shows = figures_with(copy.root, lambda s: "momentum" in shown_conditions(project, s))
+    assert FIGURE not in shows and shows < set(load_figures(project))
+    copy.edit("config/conditions.yaml", "label: Momentum", "label: SGD with momentum")
+    assert copy.planned() == jobs(shows, "draw")
 
 
 @pytest.mark.parametrize("name", ["canvas.py", "numerics/curves.py"])

@@ -9,11 +9,15 @@ from matplotlib.artist import Artist
 
 
 class Inks(Protocol):
-    """What these helpers need of a :class:`figproof.style.Look`."""
+    """What these helpers need of a :class:`figproof.look.Look`."""
 
     venue: Any
     ink: str
     muted: str
+
+    def line_pt(self, on_paper: float) -> float: ...
+
+    def mark_pt(self, on_paper: float) -> float: ...
 
 
 def axis_label(name: str, unit: str) -> str:

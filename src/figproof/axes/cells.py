@@ -65,7 +65,7 @@ def cells(
         cmap=cmap,
         norm=norm,
         edgecolors="white" if gaps else "none",
-        linewidth=max(look.venue.min_line_pt, 0.6) if gaps else 0,
+        linewidth=look.line_pt(0.6) if gaps else 0,
         antialiased=gaps,
         rasterized=not gaps,
     )
@@ -148,7 +148,7 @@ def thumbnail(
     image = axes.imshow(
         values, extent=place, cmap=cmap, vmin=0, vmax=largest, interpolation="none", aspect="auto"
     )
-    style = {"color": look.muted, "linewidth": look.venue.min_line_pt, "fill": False}
+    style: dict[str, Any] = {"color": look.muted, "linewidth": look.line_pt(0.5), "fill": False}
     axes.add_patch(Rectangle(corner, width, height, **style))
     return image
 

@@ -64,8 +64,8 @@ def crosses(axes: Any, marks: Frame, look: Any) -> None:
             [x],
             [at],
             marker="x",
-            markeredgewidth=1.2,
-            markersize=5,
+            markeredgewidth=look.line_pt(1.2),
+            markersize=look.mark_pt(5),
             color=look.colour(condition),
             clip_on=False,
         )
@@ -74,8 +74,9 @@ def crosses(axes: Any, marks: Frame, look: Any) -> None:
 def rings(axes: Any, best: Frame, look: Any) -> None:
     """A ring around a condition's best point."""
     for condition, x, value in zip(best["condition"], best["x"], best["value"], strict=True):
-        ring = {"markerfacecolor": "white", "markeredgecolor": look.colour(condition), "markeredgewidth": 1.1}
-        axes.plot([x], [value], marker="o", markersize=5, linestyle="none", zorder=3, **ring)
+        ring = {"markerfacecolor": "white", "markeredgecolor": look.colour(condition)}
+        ring["markeredgewidth"] = look.line_pt(1.1)
+        axes.plot([x], [value], marker="o", markersize=look.mark_pt(5), linestyle="none", zorder=3, **ring)
 
 
 def rate_marks(axes: Any, events: Frame, look: Any) -> tuple[list[Any], list[str]]:
@@ -86,27 +87,32 @@ def rate_marks(axes: Any, events: Frame, look: Any) -> tuple[list[Any], list[str
     handles, labels : list
         For the legend: only the kinds of events that occur.
     """
-    thin = {"color": look.muted, "linewidth": look.venue.min_line_pt, "linestyle": (0, (1, 2)), "zorder": 0.8}
+    thin = {"color": look.muted, "linewidth": look.line_pt(0.5), "linestyle": (0, (1, 2)), "zorder": 0.8}
     for x in np.unique(events["x"]):
         axes.axvline(x, **thin)
     at_axis = blended_transform_factory(axes.transData, axes.transAxes)
-    dpi_scale = axes.get_figure(root=True).dpi_scale_trans
+    dpi_scale, size = axes.get_figure(root=True).dpi_scale_trans, look.mark_pt(_EVENT_PT)
     for x in np.unique(events["x"]):
         here = np.flatnonzero(events["x"] == x)
         for place, row in enumerate(here):
             # Side by side where conditions change at the same time.
-            across = (place - (here.size - 1) / 2) * 1.5 * _EVENT_PT / 72
-            shift = ScaledTranslation(across, -0.6 * _EVENT_PT / 72, dpi_scale)
-            style = _event_style(str(events["kind"][row]), look.colour(events["condition"][row]))
+            across = (place - (here.size - 1) / 2) * 1.5 * size / 72
+            shift = ScaledTranslation(across, -0.6 * size / 72, dpi_scale)
+            style = _event_style(str(events["kind"][row]), look.colour(events["condition"][row]), look)
             axes.plot([x], [1], transform=at_axis + shift, zorder=3, **style)
     kinds = [kind for kind in _EVENT_MARKERS if kind in events["kind"]]
-    handles = [Line2D([], [], **_event_style(kind, look.muted)) for kind in kinds]
+    handles = [Line2D([], [], **_event_style(kind, look.muted, look)) for kind in kinds]
     return handles, [_EVENT_LABELS[kind] for kind in kinds]
 
 
-def _event_style(kind: str, colour: str) -> dict[str, Any]:
-    filled = {"markerfacecolor": "white", "markeredgecolor": colour, "markeredgewidth": 0.9}
-    return {"marker": _EVENT_MARKERS[kind], "markersize": _EVENT_PT, "linestyle": "none", **filled}
+def _event_style(kind: str, colour: str, look: Any) -> dict[str, Any]:
+    filled = {"markerfacecolor": "white", "markeredgecolor": colour, "markeredgewidth": look.line_pt(0.9)}
+    return {
+        "marker": _EVENT_MARKERS[kind],
+        "markersize": look.mark_pt(_EVENT_PT),
+        "linestyle": "none",
+        **filled,
+    }
 
 
 def metric_handles(roles: Sequence[str], colour: str) -> tuple[list[Any], list[str]]:

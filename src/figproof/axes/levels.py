@@ -64,4 +64,4 @@ def level_bar(fig: Any, axes: Any, filled: Any, levels: FloatArray, unit: str, l
     bar.set_ticks(named, labels=[short(level, digits) for level in named])
     bar.ax.minorticks_off()
     bar.set_label(axis_label("loss", unit), parse_math=False)
-    bar.outline.set_linewidth(look.venue.min_line_pt)
+    bar.outline.set_linewidth(look.line_pt(0.5))

@@ -96,9 +96,7 @@ def label_ends(axes: Any, labels: Sequence[EndLabel], look: Inks) -> None:
                 parse_math=False,
             )
         )
-        leader = Line2D(
-            [], [], color=label.colour, linewidth=max(look.venue.min_line_pt, 0.6), clip_on=False, zorder=1.5
-        )
+        leader = Line2D([], [], color=label.colour, linewidth=look.line_pt(0.6), clip_on=False, zorder=1.5)
         leader.set_in_layout(False)
         leaders.append(axes.add_artist(leader))
 

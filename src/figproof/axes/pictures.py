@@ -197,7 +197,7 @@ def _draw_row(axes: Any, row: PictureRow, place: _Place, corner: tuple[float, fl
             lines = LineCollection(
                 list(np.asarray(corner) + pixel_in * borders(row.outlines[at])),
                 colors=row.outline_colour,
-                linewidths=look.venue.min_line_pt,
+                linewidths=look.line_pt(0.5),
                 capstyle="projecting",
             )
             axes.add_collection(lines, autolim=False)

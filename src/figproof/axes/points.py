@@ -43,15 +43,15 @@ def square_frame(axes: Any, low: FloatArray, high: FloatArray, look: Inks) -> No
     axes.set_aspect("equal")
     axes.set(xticks=[], yticks=[])
     for spine in axes.spines.values():
-        spine.set(visible=True, color=look.muted, linewidth=look.venue.min_line_pt)
+        spine.set(visible=True, color=look.muted, linewidth=look.line_pt(0.5))
 
 
 def star_rim(axes: Any, ends: FloatArray, colours: Sequence[str], look: Inks) -> None:
     """Axes of a star, and at the rim the class that each stands for, with its colour."""
-    line = {"color": look.muted, "linewidth": look.venue.min_line_pt, "zorder": 0.5}
+    line = {"color": look.muted, "linewidth": look.line_pt(0.5), "zorder": 0.5}
     for name, (end, colour) in enumerate(zip(ends, colours, strict=True)):
         axes.plot([0, end[0]], [0, end[1]], **line)
-        axes.plot(*(_DOT_AT * end), "o", markersize=2.5, markeredgewidth=0, color=colour)
+        axes.plot(*(_DOT_AT * end), "o", markersize=look.mark_pt(2.5), markeredgewidth=0, color=colour)
         axes.text(
             *(_NAME_AT * end),
             str(name),
@@ -86,13 +86,14 @@ def marked_points(
         Side of the panel: points cover the same share of it, whatever their number.
     """
     many = len(places) > _MANY_POINTS
-    size = float(np.clip(0.06 * (72 * side_in) ** 2 / len(places), 0.8, 6.0))
+    unit = look.mark_pt(1.0) ** 2
+    size = float(np.clip(0.06 * (72 * side_in) ** 2 / len(places), 0.8 * unit, 6.0 * unit))
     # In space, points are painted from far to near; a shade for depth would change a class's colour.
     common = {"rasterized": many} | ({"depthshade": False} if axes.name == "3d" else {})
     axes.scatter(*places[~wrong].T, s=size, c=colours[~wrong], linewidths=0, zorder=2, **common)
     axes.scatter(
         *places[wrong].T,
-        s=max(2.2 * size, 2.0 if many else 6.0),
+        s=max(2.2 * size, (2.0 if many else 6.0) * unit),
         c=colours[wrong],
         marker="X",
         edgecolors=look.ink,
@@ -107,7 +108,7 @@ def cross_style(look: Inks) -> dict[str, Any]:
     return {
         "linestyle": "",
         "marker": "X",
-        "markersize": 3.5,
+        "markersize": look.mark_pt(3.5),
         "markerfacecolor": "white",
         "markeredgecolor": look.ink,
         "markeredgewidth": EDGE_PT,
@@ -118,9 +119,9 @@ def path_style(colour: str, marker: str, look: Inks) -> dict[str, Any]:
     """Line properties of a path: its line in ink, its end in the colour of its class."""
     return {
         "color": look.ink,
-        "linewidth": max(look.venue.min_line_pt, 0.6),
+        "linewidth": look.line_pt(0.6),
         "marker": marker,
-        "markersize": _PATH_MARKER_PT,
+        "markersize": look.mark_pt(_PATH_MARKER_PT),
         "markerfacecolor": colour,
         "markeredgecolor": look.ink,
         "markeredgewidth": 2 * EDGE_PT,
@@ -187,6 +188,9 @@ def name_groups(
     ]
 
     def arrange() -> None:
+        for text in texts:
+            # A text that was left out at the last drawing has no extent.
+            text.set_visible(True)
         boxes = [text.get_window_extent() for text in texts]
         # Wider than the text, or neighbours 1 and 7 would read 17.
         sizes = np.array([(box.width + 0.6 * box.height, 1.05 * box.height) for box in boxes])

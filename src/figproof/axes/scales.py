@@ -35,7 +35,7 @@ def colour_bar(
         aspect=22,
     )
     bar.set_label(label, parse_math=False)
-    bar.outline.set_linewidth(look.venue.min_line_pt)
+    bar.outline.set_linewidth(look.line_pt(0.5))
     if isinstance(mappable.norm, LogNorm):
         log_ticks(bar.ax.xaxis if horizontal else bar.ax.yaxis, look)
     else:

@@ -35,13 +35,13 @@ def ways(axes: Any, places: FloatArray, metric: FloatArray, colours: Any, look: 
     across = np.broadcast_to(np.arange(places.shape[1]), places.shape)
     lines = np.stack([across, places], axis=2)
     lost = ~np.isfinite(metric)
-    line = max(look.venue.min_line_pt, 0.7)
+    line, best = look.line_pt(0.7), look.line_pt(2.6 * 0.7)
     style: dict[str, Any] = {"clip_on": False, "capstyle": "round"}
     grey: dict[str, Any] = {"colors": look.muted, "linestyles": [_LOST_DASH], "linewidths": line}
     axes.add_collection(LineCollection(list(lines[lost]), **grey, **style))
     # Worst first, so that the best lie on top.
     rows = np.flatnonzero(~lost)[::-1]
-    thick = np.where(rows == 0, 2.6 * line, line)
+    thick = np.where(rows == 0, best, line)
     shades = colours.to_rgba(metric[rows])
     axes.add_collection(
         LineCollection(list(lines[rows]), colors=shades, linewidths=thick, zorder=2.1, **style)
@@ -68,9 +68,9 @@ def crowded_points(axes: Any, pairs: FloatArray, metric: FloatArray, colours: An
     style = {"s": dot**2, "linewidths": edge, "edgecolors": "white", "clip_on": False}
     dots = axes.scatter(*pairs[rows].T, c=colours.to_rgba(metric[rows]), **style)
     lost = np.flatnonzero(~finite)
-    cross = {"s": dot**2, "linewidths": 0.9, "marker": "x", "clip_on": False, "zorder": 0.9}
+    cross = {"s": dot**2, "linewidths": look.line_pt(0.9), "marker": "x", "clip_on": False, "zorder": 0.9}
     crosses = axes.scatter(*pairs[lost].T, c=look.muted, **cross)
-    ringed = {"s": (1.7 * _DOT_PT) ** 2, "linewidths": 0.9, "clip_on": False, "zorder": 3}
+    ringed = {"s": (1.7 * _DOT_PT) ** 2, "linewidths": look.line_pt(0.9), "clip_on": False, "zorder": 3}
     ring = axes.scatter(*pairs[:1].T, facecolors="none", edgecolors=look.ink, **ringed)
 
     def arrange() -> None:
@@ -105,6 +105,6 @@ def corner_bar(host: Any, height_in: float, colours: Any, label: str, text: str,
     bar_axes = host.inset_axes((0.06, 1 - below - 0.09, 0.94, 0.09))
     bar = host.figure.colorbar(colours, cax=bar_axes, orientation="horizontal")
     bar.set_label(label, parse_math=False)
-    bar.outline.set_linewidth(look.venue.min_line_pt)
+    bar.outline.set_linewidth(look.line_pt(0.5))
     bar.locator = MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10])
     bar.update_ticks()

@@ -58,7 +58,7 @@ def box_frame(axes: Any, low: FloatArray, high: FloatArray, labels: Sequence[str
     for edges, style in ((_BEHIND, "dotted"), (_EDGES, "solid")):
         for edge in edges:
             ends = start + size * np.array(edge)
-            line = {"color": look.muted, "linewidth": look.venue.min_line_pt, "linestyle": style}
+            line = {"color": look.muted, "linewidth": look.line_pt(0.5), "linestyle": style}
             axes.plot(*ends.T, **line, zorder=0.5)
     _label_edges(axes, start + size * np.array(_LABELS_AT), labels, look)
 

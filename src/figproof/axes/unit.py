@@ -148,7 +148,7 @@ def upright_axis(
     room_in : (float, float)
         Width and height that the axis has in inches.
     """
-    line = max(look.venue.min_line_pt, 0.8)
+    line = look.line_pt(0.8)
     thin = {"color": look.ink, "linewidth": line, "clip_on": False, "zorder": 3}
     axes.plot([at[0], at[0]], [-ROOM, 1 + ROOM], **thin)
     small = look.venue.small_pt

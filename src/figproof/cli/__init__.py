@@ -15,6 +15,8 @@ WORDS = {
     "init": ("init", "make a repository for the figures of one paper"),
     "check": ("check", "read every YAML, sheet and pin, and name all that is wrong"),
     "kinds": ("kinds", "list the kinds of figures, or the params of one"),
+    "style": ("style", "see and measure venues, sheets and palettes"),
+    "conditions": ("conditions", "list the looks of conditions, and give new ones theirs"),
     "pin": ("pin", "ask the store which runs a figure shows, and freeze the answer"),
     "snapshot": ("build", "copy a pin's runs out of the store (a step of the DAG)"),
     "derive": ("build", "compute the numbers of a figure (a step of the DAG)"),

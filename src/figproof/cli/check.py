@@ -18,8 +18,10 @@ def add_parser(subparsers: Any) -> None:
 
 
 def _run(arguments: argparse.Namespace, root: Path) -> int:
-    from figproof.drawing import look_of
+    from figproof.drawing import look_of, page_size_in
+    from figproof.look import load_look, venue_names
     from figproof.packages import check_lock
+    from figproof.palette import load_palette, palette_names
     from figproof.pins import load_pin
     from figproof.specs import (
         figure_ids,
@@ -53,8 +55,16 @@ def _run(arguments: argparse.Namespace, root: Path) -> int:
         spec = attempt(load_figure, project, figure)
         if spec is not None:
             attempt(load_params, project, figure, spec)
-        if spec is not None and config is not None:
-            attempt(look_of, project, spec, config)
+        look = attempt(look_of, project, spec, config) if spec is not None and config is not None else None
+        if look is not None:
+            attempt(page_size_in, figure, spec, look.venue)
+    if config is not None:
+        # Also those that no figure uses: the next one may.
+        for name in palette_names(root):
+            attempt(load_palette, root, name)
+        given = config.palettes
+        for name in venue_names(root):
+            attempt(load_look, root, name, given.qualitative, given.sequential, {})
     raise_together(_distinct(errors))
     print(f"{len(figures)} figures, {len(selections)} selections, {len(pins)} pins: no problem")
     return 0

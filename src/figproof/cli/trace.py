@@ -38,13 +38,15 @@ class _Record(BaseModel):
     spec: str
     parts: list[_Part]
     styles: dict[str, str]
+    # Figures that were drawn before this was recorded say the digest of the whole registry among styles.
+    conditions: list[tuple[str, str]] = []
     versions: dict[str, str]
 
 
 def add_parser(subparsers: Any) -> None:
     """Add ``trace``."""
     parser = subparsers.add_parser("trace", help="say what made a figure file")
-    parser.add_argument("file", type=Path, help="a PDF, SVG or PNG that figproof drew, under whatever name")
+    parser.add_argument("file", type=Path, help="a PDF, SVG, PNG or TIFF of figproof, under any name")
     parser.add_argument("--json", action="store_true", help="the whole record")
     parser.set_defaults(run=_run, anywhere=True)
 
@@ -65,6 +67,8 @@ def _run(arguments: argparse.Namespace, root: Path) -> int:
             _say(f"  run {run.id} ({run.condition}, seed {run.seed}) {run.digest[:12]}")
     for path, digest in record.styles.items():
         _say(f"{path} {digest[:12]}")
+    for name, digest in record.conditions:
+        _say(f"condition {name} {digest[:12]}")
     _say(", ".join(f"{name} {version}" for name, version in record.versions.items()))
     return 0
 

@@ -7,7 +7,9 @@ with W + I for W.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -15,20 +17,20 @@ import numpy as np
 
 from figproof.model import FloatArray, IntArray
 
-# name -> (f, f' and f'' as functions of f's value)
-ACTIVATIONS: dict[str, tuple[Callable[[FloatArray], FloatArray], ...]] = {
+# name -> (f, into the second argument if there is one; f' and f'' as functions of f's value)
+ACTIVATIONS: dict[str, tuple[Callable[..., FloatArray], ...]] = {
     "relu": (
-        lambda z: np.maximum(z, 0.0),
+        lambda z, out=None: np.maximum(z, 0.0, out=out),
         lambda a: (a > 0).astype(np.float64),
         lambda a: np.zeros_like(a),
     ),
     "tanh": (
-        lambda z: np.tanh(z),
+        lambda z, out=None: np.tanh(z, out=out),
         lambda a: 1.0 - a * a,
         lambda a: -2.0 * a * (1.0 - a * a),
     ),
     "sigmoid": (
-        lambda z: 0.5 * (1.0 + np.tanh(0.5 * z)),
+        lambda z, out=None: np.multiply(0.5, 1.0 + np.tanh(0.5 * z), out=out),
         lambda a: a * (1.0 - a),
         lambda a: a * (1.0 - a) * (1.0 - 2.0 * a),
     ),
@@ -101,12 +103,23 @@ class Perceptron:
         ndarray, shape (g,)
             NaN where a network overflows.
         """
-        total = np.zeros(len(coordinates))
-        for rows in _slices(len(labels), _EXAMPLES):
-            first = self._first_products(origin, directions, inputs[rows])
-            for nets in _slices(len(coordinates), self.stack(_EXAMPLES)):
-                total[nets] += self._summed(first, origin, directions, coordinates[nets], labels[rows])
-        return total / len(labels)
+        blocks = list(_slices(len(labels), _EXAMPLES))
+        first = [self._first_products(origin, directions, inputs[rows]) for rows in blocks]
+
+        def summed(nets: slice) -> FloatArray:
+            weights = self._with_biases(origin + coordinates[nets] @ directions)
+            mixture = np.hstack([np.ones((len(coordinates[nets]), 1)), coordinates[nets]])
+            total = np.zeros(len(mixture))
+            with np.errstate(over="ignore", invalid="ignore"):
+                for rows, products in zip(blocks, first, strict=True):
+                    z = self._logits(mixture @ products, weights, rows.stop - rows.start)
+                    total += _cross_entropy(z, labels[rows])
+            return total
+
+        stacks = list(_slices(len(coordinates), self.stack(_EXAMPLES)))
+        # numpy works without the interpreter's lock, and stacks know nothing of one another.
+        with ThreadPoolExecutor(min(len(stacks), os.cpu_count() or 1)) as pool:
+            return np.concatenate(list(pool.map(summed, stacks))) / len(labels)
 
     def stack(self, examples: int) -> int:
         """Networks whose activations of so many examples stay in the cache."""
@@ -120,32 +133,31 @@ class Perceptron:
             products[0] += inputs.T
         return products.reshape(len(products), -1)
 
-    def _summed(
-        self,
-        first: FloatArray,
-        origin: FloatArray,
-        directions: FloatArray,
-        coordinates: FloatArray,
-        labels: IntArray,
-    ) -> FloatArray:
-        """Cross-entropy summed over a block of examples, shape (g,).
-
-        Examples are along the last axis, so that what is done class by class runs along memory.
-        """
-        activate = ACTIVATIONS[self.activation][0]
-        weights, biases = self.split(origin + coordinates @ directions)
-        mixture = np.hstack([np.ones((len(coordinates), 1)), coordinates])
-        z = (mixture @ first).reshape(len(coordinates), -1, len(labels))
+    def _with_biases(self, parameters: FloatArray) -> list[FloatArray]:
+        """Layers after the first as one matrix each, (g, fan_out, fan_in + 1): for inputs that end in a 1."""
+        weights, biases = self.split(parameters)
+        joined = []
         for layer in range(1, len(weights)):
-            a = activate(z)
-            z = np.swapaxes(weights[layer], 1, 2) @ a
-            z += biases[layer][:, :, None]
+            fan_in, fan_out = self.widths[layer : layer + 2]
+            matrix = np.empty((len(parameters), fan_out, fan_in + 1))
+            matrix[:, :, :fan_in] = np.swapaxes(weights[layer], 1, 2)
             if self.adds_input(layer):
-                z += a
-        z -= z.max(axis=1, keepdims=True)
-        chosen = z[:, labels, np.arange(len(labels))]
-        np.exp(z, out=z)
-        return np.asarray((np.log(z.sum(axis=1)) - chosen).sum(axis=1))
+                matrix[:, :, :fan_in] += np.eye(fan_in)
+            matrix[:, :, fan_in] = biases[layer]
+            joined.append(matrix)
+        return joined
+
+    def _logits(self, first: FloatArray, weights: list[FloatArray], examples: int) -> FloatArray:
+        """(g, classes, n): what is done class by class runs along memory, and nothing is allocated twice."""
+        activate = ACTIVATIONS[self.activation][0]
+        spare = [np.empty((len(first), max(self.widths[1:]) + 1, examples)) for _ in range(2)]
+        z = first.reshape(len(first), self.widths[1], examples)
+        for layer, matrix in enumerate(weights, 1):
+            held = spare[layer % 2][:, : self.widths[layer] + 1]
+            activate(z, held[:, :-1])
+            held[:, -1] = 1.0
+            z = np.matmul(matrix, held, out=spare[(layer + 1) % 2][:, : self.widths[layer + 1]])
+        return z
 
     def forward(self, parameters: FloatArray, inputs: FloatArray) -> list[FloatArray]:
         """Inputs, each hidden layer's activations, and the logits, of one network."""
@@ -253,6 +265,14 @@ def log_softmax(logits: FloatArray) -> FloatArray:
     """Along the last axis; no overflow."""
     shifted = logits - logits.max(axis=-1, keepdims=True)
     return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
+
+
+def _cross_entropy(z: FloatArray, labels: IntArray) -> FloatArray:
+    """Summed over the examples, of logits (g, classes, n) that it overwrites; shape (g,)."""
+    z -= z.max(axis=1, keepdims=True)
+    chosen = z[:, labels, np.arange(len(labels))]
+    np.exp(z, out=z)
+    return np.asarray((np.log(z.sum(axis=1)) - chosen).sum(axis=1))
 
 
 def _slices(count: int, size: int) -> Iterable[slice]:

@@ -58,18 +58,25 @@ rule derive:
         '"$FIGPROOF_PYTHON" -I -m figproof derive {wildcards.figure} 2>&1 | tee {log}'
 
 
-rule draw:
-    input:
-        "results/keys/draw/{figure}.json",
-        "results/derived/{figure}/TABLES.json",
-    output:
-        [update(path) for path in graph.figure_files("{figure}")],
-    log:
-        "results/logs/draw/{figure}.log",
-    conda:
-        same_environment
-    shell:
-        '"$FIGPROOF_PYTHON" -I -m figproof draw {wildcards.figure} 2>&1 | tee {log}'
+# One rule for each set of files: a figure for PLOS has a TIFF and no PDF.
+for number, (files, figures) in enumerate(graph.drawn_alike()):
+
+    rule:
+        name:
+            f"draw_{number}" if number else "draw"
+        input:
+            "results/keys/draw/{figure}.json",
+            "results/derived/{figure}/TABLES.json",
+        output:
+            [update(path) for path in files],
+        log:
+            "results/logs/draw/{figure}.log",
+        wildcard_constraints:
+            figure=figures,
+        conda:
+            same_environment
+        shell:
+            '"$FIGPROOF_PYTHON" -I -m figproof draw {wildcards.figure} 2>&1 | tee {log}'
 
 
 # A kind that is also text: LaTeX, its numbers as macros, Markdown.

@@ -5,26 +5,24 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import matplotlib as mpl
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
 
 from figproof.canonical import digest_file
+from figproof.colour import INSTEAD
+from figproof.conditions import load_conditions
 from figproof.errors import FigproofError
-from figproof.style import Condition, Look, load_conditions, load_look
+from figproof.look import Look, load_look
+from figproof.palette import load_palette
 
 ROOT = Path(__file__).parents[2]
 
 
 def _look(qualitative: str = "petroff10", venue: str = "icml2025", sequential: str = "viridis") -> Look:
     return load_look(ROOT, venue, qualitative, sequential, load_conditions(ROOT / "config/conditions.yaml"))
-
-
-def _conditions_refusal(folder: Path, text: str) -> str:
-    path = folder / "conditions.yaml"
-    path.write_text(text)
-    with pytest.raises(FigproofError) as caught:
-        load_conditions(path)
-    return str(caught.value)
 
 
 def test_a_condition_has_the_same_look_in_every_venue() -> None:
@@ -45,7 +43,7 @@ def test_conditions_are_ordered_as_registered_and_not_as_given() -> None:
 def test_an_unknown_condition_is_refused_with_the_nearest_name_and_the_file() -> None:
     with pytest.raises(FigproofError, match=r"condition 'adan' has no look.*Did you mean adam\?") as caught:
         _look().ordered(np.array(["adan"]))
-    assert "add a line for adan to config/conditions.yaml" in str(caught.value)
+    assert "add a line for adan, or run: figproof conditions assign" in str(caught.value)
 
 
 def test_an_unknown_venue_or_palette_is_refused_with_the_nearest_name_and_the_file_to_add() -> None:
@@ -72,7 +70,9 @@ def test_a_palette_too_short_for_a_slot_names_those_that_are_long_enough() -> No
     with pytest.raises(FigproofError) as caught:
         _look("petroff6")
     assert "petroff6.yaml: has 6 colours; condition sigmoid needs 7" in str(caught.value)
-    assert "use one of: okabe_ito, petroff10, petroff8" in str(caught.value)
+    assert "use one of: okabe_ito, petroff10, petroff8, tol_bright, tol_light, tol_muted, tol_vibrant" in str(
+        caught.value
+    )
 
 
 def test_classes_never_share_a_colour_or_a_marker() -> None:
@@ -89,17 +89,31 @@ def test_colormaps_are_found_by_role() -> None:
     look = _look()
     assert look.cmap().name == "viridis"
     assert look.cmap("diverging").name == "RdBu_r"
-    with pytest.raises(FigproofError, match="colormap role 'cyclic' is unknown"):
-        look.cmap("cyclic")
+    assert look.cmap("cyclic").name == "twilight"
+    with pytest.raises(FigproofError, match="colormap role 'rainbow' is unknown"):
+        look.cmap("rainbow")
+
+
+def test_a_figure_may_choose_the_palette_of_every_role() -> None:
+    conditions = load_conditions(ROOT / "config/conditions.yaml")
+    look = load_look(ROOT, "ieee", "tol_muted", "batlow", conditions, diverging="vik", cyclic="romao")
+    drawn = {role: look.cmap(role) for role in ("sequential", "diverging", "cyclic")}
+    names = {role: cmap.name.partition("-")[0] for role, cmap in drawn.items()}
+    assert names == {"sequential": "batlow", "diverging": "vik", "cyclic": "romao"}
+    assert to_hex(drawn["diverging"](0.0)) == "#001261" and drawn["diverging"].N == 256
+    # What draws without asking for a role gets the same map.
+    with mpl.rc_context({"image.cmap": look.rc["image.cmap"]}):
+        assert Figure().subplots().imshow([[0, 1]]).get_cmap() == drawn["sequential"]
+    assert {"styles/palettes/vik.yaml", "styles/palettes/romao.yaml"} <= set(look.sources)
 
 
 def test_sources_are_the_digests_of_every_file_the_look_was_read_from() -> None:
     sources = _look(venue="nature").sources
     assert {name for name in sources if not name.startswith("styles/fonts/")} == {
-        "config/conditions.yaml",
         "styles/base.mplstyle",
         "styles/palettes/petroff10.yaml",
         "styles/palettes/rdbu.yaml",
+        "styles/palettes/twilight.yaml",
         "styles/palettes/viridis.yaml",
         "styles/venues/nature.mplstyle",
     }
@@ -120,52 +134,62 @@ def test_a_changed_sheet_changes_its_digest_and_the_look(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("a: {label: A, slot: 0, marker: o, dash: dahsed}", "a.dash: dash 'dahsed' is unknown."),
-        ("a: {label: A, slot: 0, marker: '$x$', dash: solid}", "a.marker: marker '$x$' is unknown."),
-        ("a: {label: A, slot: -1, marker: o, dash: solid}", "a.slot: Input should be greater than or equal"),
-        ("a: {label: A, slot: '0', marker: o, dash: solid}", "a.slot: Input should be a valid integer"),
-        ("a: {label: A, slot: 0, marker: o, dash: solid, colour: red}", "unknown key 'colour'."),
-        ("a: {label: A, slot: 0, marker: o, dash: [1, 2, 3]}", "an even number of lengths"),
-        ("a: 3", "a: must map keys to values, given int"),
-        ("[a, b]", "must map condition names to their looks"),
-    ],
-)
-def test_a_wrong_condition_is_named_with_file_and_key(tmp_path: Path, text: str, named: str) -> None:
-    message = _conditions_refusal(tmp_path, text)
-    assert "conditions.yaml" in message
-    assert named in message
-
-
-def test_two_conditions_with_one_look_are_refused_however_the_dash_is_spelled(tmp_path: Path) -> None:
-    text = "a: {label: A, slot: 1, marker: o, dash: dashed}\n"
-    text += "b: {label: B, slot: 1, marker: o, dash: [4.0, 1.6]}\n"
-    assert "b: has the slot, marker and dash of 'a'" in _conditions_refusal(tmp_path, text)
-
-
-def test_a_condition_may_share_a_colour_when_marker_or_dash_differ(tmp_path: Path) -> None:
-    path = tmp_path / "conditions.yaml"
-    path.write_text(
-        "a: {label: A, slot: 1, marker: o, dash: solid}\nb: {label: B, slot: 1, marker: s, dash: [3, 1]}\n"
-    )
-    conditions = load_conditions(path)
-    assert conditions["b"] == Condition(label="B", slot=1, marker="s", dash=[3.0, 1.0])
-    assert conditions["b"].dash_pattern() == (0.0, (3.0, 1.0))
-
-
-@pytest.mark.parametrize(
-    ("text", "named"),
-    [
         ("role: qualitative\ncolours: ['#FF0000', '#00ff00']\n", "write colours as #rrggbb in lower case"),
         ("role: qualitative\ncolours: ['#ff0000', '#ff0000']\n", "a colour is given twice"),
         ("role: qualitative\ncolormap: viridis\n", "a qualitative palette has colours and no colormap"),
         ("role: sequential\ncolormap: viridos\n", "colormap 'viridos' is unknown to Matplotlib"),
+        (
+            "role: cyclic\ncolormap: twilight\ncolours: ['#ff0000', '#00ff00']\n",
+            "either colours or a colormap",
+        ),
+        ("role: diverging\n", "a diverging palette has either colours or a colormap"),
         ("role: rainbow\ncolormap: jet\n", "given 'rainbow'"),
     ],
 )
 def test_a_wrong_palette_is_named(tmp_path: Path, text: str, named: str) -> None:
     shutil.copytree(ROOT / "styles", tmp_path / "styles")
-    (tmp_path / "styles/palettes/mine.yaml").write_text(f"{text}source: test\nmeasured: {{}}\n")
+    (tmp_path / "styles/palettes/mine.yaml").write_text(f"{text}source: test\n")
     with pytest.raises(FigproofError) as caught:
         load_look(tmp_path, "ieee", "mine", "viridis", {})
     assert "styles/palettes/mine.yaml" in str(caught.value)
     assert named in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("role", "colormap", "named"),
+    [
+        ("sequential", "jet", "it is the rainbow jet"),
+        ("diverging", "turbo", "it is the rainbow turbo"),
+        ("cyclic", "hsv", "lightness J' goes back at 78 of its steps, by up to 5.8 (at most 0.5)"),
+        ("sequential", "gist_ncar_r", "it is the rainbow gist_ncar"),
+        ("sequential", "terrain", "lightness J' goes back at 64 of its steps, by up to 52.3"),
+        ("sequential", "RdBu", "goes back"),
+        ("diverging", "viridis", "lightness turns at 1.00 of its length, not in the middle"),
+        ("diverging", "RdYlGn", "its ends are 7.9 apart for some readers"),
+        ("diverging", "berlin", "it is darkest in the middle"),
+        ("cyclic", "viridis", "a seam"),
+    ],
+)
+def test_a_rainbow_or_a_map_of_another_role_is_refused_with_what_was_measured_and_what_to_use(
+    tmp_path: Path, role: str, colormap: str, named: str
+) -> None:
+    shutil.copytree(ROOT / "styles", tmp_path / "styles")
+    path = tmp_path / "styles/palettes/mine.yaml"
+    path.write_text(f"role: {role}\ncolormap: {colormap}\nsource: test\n")
+    with pytest.raises(FigproofError) as caught:
+        load_palette(tmp_path, "mine")
+    message = str(caught.value)
+    assert message.startswith(f"styles/palettes/mine.yaml: cannot be {role}: ")
+    assert named in message
+    assert f"use {INSTEAD[role]}" in message
+
+
+def test_a_team_may_write_a_colormap_as_its_colours(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "styles", tmp_path / "styles")
+    path = tmp_path / "styles/palettes/mine.yaml"
+    path.write_text("role: sequential\ncolours: ['#000000', '#808080', '#ffffff']\nsource: test\n")
+    look = load_look(tmp_path, "ieee", "petroff6", "mine", {})
+    assert to_hex(look.cmap()(0.5)) == "#808080" and look.cmap().N == 256
+    path.write_text(path.read_text().replace("808080", "ffffff").replace("'#ffffff']", "'#808080']"))
+    with pytest.raises(FigproofError, match=r"lightness J' goes back at 12[78] of its steps"):
+        load_look(tmp_path, "ieee", "petroff6", "mine", {})
