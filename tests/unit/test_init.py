@@ -8,7 +8,9 @@ from figproof.style import load_conditions, load_look
 
 from figproof import __version__, paper
 from figproof.cli import main
+from figproof.conditions import load_conditions
 from figproof.errors import FigproofError
+from figproof.look import load_look
 from figproof.paper import write_paper
 from figproof.project import Project
 from figproof.record.plan import load_plan
