@@ -195,7 +195,7 @@ def look_for(
         venue or (config.venue if config else ""),
         palette or palettes.qualitative,
         sequential or palettes.sequential,
-        load_conditions(found.conditions_file),
+        load_conditions(registry) if registry.is_file() else {},
         sheet or (config.sheet if config else None),
         diverging=palettes.diverging,
         cyclic=palettes.cyclic,

@@ -4,7 +4,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from figproof.style import load_conditions, load_look
 
 from figproof import __version__, paper
 from figproof.cli import main
