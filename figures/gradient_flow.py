@@ -146,7 +146,7 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
     gradients = table.frame("gradients")
     conditions = look.ordered(gradients["condition"])
     views = ["heatmap", "lines"] if params.view == "both" else [params.view]
-    columns, rows = _panels(fig, len(conditions), len(views))
+    columns, rows = _panels(fig, len(conditions), len(views), look)
     grid = fig.subplots(rows * len(views), columns, squeeze=False)
     norm = _scale(gradients["value"])
     maps, mesh = [], None
@@ -176,11 +176,11 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
             axes.label_outer(remove_inner_ticks=False)
 
 
-def _panels(fig: Any, count: int, views: int) -> tuple[int, int]:
+def _panels(fig: Any, count: int, views: int, look: Any) -> tuple[int, int]:
     """Columns and rows of panels: as wide as they should be, unless rows then were too low."""
     width, height = size_in(fig)
-    columns = min(count, max(1, int(width / NARROWEST_PANEL_IN)))
-    while columns < count and -(-count // columns) * views * LOWEST_ROW_IN > height:
+    columns = min(count, max(1, int(width / look.room_in(NARROWEST_PANEL_IN))))
+    while columns < count and -(-count // columns) * views * look.room_in(LOWEST_ROW_IN) > height:
         columns += 1
     return columns, -(-count // columns)
 

@@ -225,7 +225,7 @@ def _name_curves(
     areas, facts = table.frame("areas"), table.facts
     keys = {"both": ("auc", "ap"), "roc": ("auc",), "pr": ("ap",)}[params.view]
     # In a narrow panel the intervals stand in the table alone.
-    wide = size_in(fig)[0] > WIDE_IN
+    wide = size_in(fig)[0] > look.room_in(WIDE_IN)
     labels = []
     for name in styles:
         at = int(np.flatnonzero(areas["curve"] == name)[0])
