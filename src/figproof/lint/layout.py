@@ -12,8 +12,8 @@ import numpy as np
 from figproof.lint.page import Box, Page, Path, Run
 
 _NUMBER = re.compile(r"[−–-]?(?:\d+(?:[.,]\d+)*|\.\d+)(?:[eE][−–+-]?\d+)?\s?[%kKMG]?")
-# Parts of the page's size: the least of a plot, the most of one that is not the whole page.
-_LEAST, _MOST = 0.15, 0.97
+# Parts of the page's size: the least of a plot; what takes more both ways is the page's own paper.
+_LEAST, _MOST = 0.15, 0.9
 _LONG = 0.2
 _CORNER_PT, _LINE_PT = 2.5, 1.5
 _FEWEST_TICKS = 3
@@ -109,7 +109,7 @@ def frames_of(page: Page) -> list[Box]:
     kept: list[Box] = []
     for box in sorted(set(boxes), key=lambda box: -(box[2] - box[0]) * (box[3] - box[1])):
         wide, high = (box[2] - box[0]) / page.width_pt, (box[3] - box[1]) / page.height_pt
-        if min(wide, high) < _LEAST or (wide > _MOST and high > 0.9) or (wide > 0.9 and high > _MOST):
+        if min(wide, high) < _LEAST or min(wide, high) > _MOST:
             continue
         if not any(is_inside(box, other, _CORNER_PT) for other in kept):
             kept.append(box)
@@ -134,11 +134,24 @@ def _between_axes(page: Page) -> list[Box]:
             level.append(path.box)
         elif right - left < 0.1 and top - bottom > _LONG * page.height_pt:
             upright.append(path.box)
-    return [
+    meeting = [
         (row[0], column[1], row[2], column[3])
         for row in level
         for column in upright
         if abs(row[0] - column[0]) < _CORNER_PT and abs(row[1] - column[1]) < _CORNER_PT
+    ]
+    return meeting or _spanned(level, upright)
+
+
+def _spanned(level: list[Box], upright: list[Box]) -> list[Box]:
+    """Boxes of a grid without axes: lines of one length cross lines of another."""
+    rows = {(round(row[0]), round(row[2])): row for row in level}
+    columns = {(round(column[1]), round(column[3])): column for column in upright}
+    return [
+        (row[0], column[1], row[2], column[3])
+        for row in rows.values()
+        for column in columns.values()
+        if row[0] - 1 < column[0] < row[2] + 1 and column[1] - 1 < row[1] < column[3] + 1
     ]
 
 

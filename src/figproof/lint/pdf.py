@@ -78,9 +78,7 @@ def _read(content: bytes, number: int) -> Page:
             # What a crop box hides was meant to be hidden; what runs off the paper was not.
             cropped = [float(v) for v in source.cropbox] != [float(v) for v in source.mediabox]
             clip = (0.0, 0.0, width, height) if cropped else EVERYWHERE
-            Interpreter(page, reader, _hidden_layers(reader)).run(
-                contents, source.get("/Resources"), matrix, clip
-            )
+            Interpreter(page, _hidden_layers(reader)).run(contents, source.get("/Resources"), matrix, clip)
     except TooMuch:
         page.notes.append("paints more than is read; what is said here holds for the first part")
     return page

@@ -1,19 +1,20 @@
 """Interpret the content of a PDF page: what is painted, where, how large and in which colour.
 
-pypdf parses the operators; it has no graphics state beside the text's (its visitors give no line
-width, clip, alpha or nested transformation). pdfminer.six has a device that would, but its graphics
+pypdf has no graphics state beside the text's (its visitors give no line width, clip, alpha or nested
+transformation). pdfminer.six has a device that would, but its graphics
 state knows neither ExtGState nor clipping, and it unpickles character maps by names from the file.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from pypdf.generic import ContentStream, DictionaryObject, NullObject, StreamObject
+from pypdf.generic import DictionaryObject, NullObject, StreamObject
 
 from figproof.lint.page import (
     EVERYWHERE,
@@ -37,6 +38,7 @@ from figproof.lint.page import (
 from figproof.lint.pdfcolour import CMYK, GRAY, RGB, Space, read_space
 from figproof.lint.pdffont import PdfFont, describe
 from figproof.lint.pdfimage import inline_image, placed_image
+from figproof.lint.pdflex import Operation, operations
 from figproof.lint.pdftext import TextPen, TextState
 
 _OF_MARKERS = frozenset(b"q Q cm m l c v y re h S s f F f* B B* b b* n w J j M i ri d".split())
@@ -80,11 +82,11 @@ class TooMuch(Exception):
 class Interpreter:
     """Reads content streams into a :class:`Page`."""
 
-    def __init__(self, page: Page, pdf: Any, hidden: frozenset[int]) -> None:
-        self._page, self._pdf, self._hidden = page, pdf, hidden
+    def __init__(self, page: Page, hidden: frozenset[int]) -> None:
+        self._page, self._hidden = page, hidden
         self._pen = TextPen(page.runs)
         self._fonts: dict[int, PdfFont] = {}
-        self._parsed: dict[int, list[Any]] = {}
+        self._parsed: dict[int, list[Operation]] = {}
         self._operators = self._points = self._order = 0
         self._subpaths: list[list[Point]] = []
         self._closed: list[bool] = []
@@ -96,7 +98,7 @@ class Interpreter:
         self._depth = 0
         self._base: Matrix = IDENTITY
 
-    def run(self, content: Any, resources: Any, ctm: Matrix, clip: Box) -> None:
+    def run(self, content: StreamObject, resources: Any, ctm: Matrix, clip: Box) -> None:
         """Interpret the page's content.
 
         Raises
@@ -112,7 +114,7 @@ class Interpreter:
             self._page.fonts = sorted(self._used.values(), key=lambda font: (font.name, font.kind))
             self._page.translucent = sorted(self._translucent)
 
-    def _run(self, content: Any, resources: DictionaryObject, state: _State) -> None:
+    def _run(self, content: StreamObject, resources: DictionaryObject, state: _State) -> None:
         if self._depth > _DEEPEST:
             return
         self._depth += 1
@@ -136,10 +138,11 @@ class Interpreter:
         self._unseen = unseen
         self._depth -= 1
 
-    def _operations(self, content: Any) -> list[Any]:
+    def _operations(self, content: StreamObject) -> list[Operation]:
+        """Operators of a stream, kept because a form may be painted again and again."""
         key = id(content)
         if key not in self._parsed:
-            self._parsed[key] = ContentStream(content, self._pdf, "bytes").operations
+            self._parsed[key] = list(itertools.islice(operations(content.get_data()), MOST_OPERATORS))
         return self._parsed[key]
 
     def _note_fonts(self, resources: DictionaryObject) -> None:
