@@ -29,6 +29,6 @@ def cases():
         "long names": Extreme(example(3, 90, class_labels=LONG)),
         "perfect": Extreme(example(5, 100, 50.0)),
         "chance": Extreme(example(5, 100, 0.0)),
-        "ten thousand points, averages alone": Extreme(example(10, 10_000, classes=0)),
+        "three thousand points, averages alone": Extreme(example(5, 3_000, classes=0)),
         "averages of precision and recall alone": Extreme(example(4, 60, classes=0, view="pr")),
     }

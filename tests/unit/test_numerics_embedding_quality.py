@@ -107,5 +107,6 @@ def test_turning_keeps_distances_between_points():
     np.testing.assert_allclose(
         np.diff(turned, axis=0)[0] @ np.diff(turned, axis=0)[0],
         np.diff(other, axis=0)[0] @ np.diff(other, axis=0)[0],
+        rtol=1e-6,
     )
     assert displacement(PLANE, turned) < displacement(PLANE, other)

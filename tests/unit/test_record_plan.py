@@ -122,10 +122,10 @@ def test_the_demo_plan_holds_what_the_issue_asks_for() -> None:
     optimisers = [(r.config["optimizer"], r.config["seed"]) for r in plan if r.id < 100]
     assert len(set(optimisers)) == 15
     assert len([run for run in plan if 100 < run.id < 200]) == 60
-    assert [run.config["directions"] for run in plan if run.experiment == "loss_landscape"] == [
-        "random",
-        "pca",
-    ]
+    landscapes = [run.config for run in plan if run.experiment == "loss_landscape"]
+    assert {config.get("directions", "random") for config in landscapes} == {"random", "pca", "interpolation"}
+    assert any(config.get("curvature_points") for config in landscapes)
+    assert len([run for run in plan if 600 < run.id <= 640]) == 40
     assert sum(run.experiment == "digits_attention" for run in plan) == 1
 
 
