@@ -1,7 +1,8 @@
 """Find figure kinds: every ``figures/<kind>.py`` is one; there is no registry to forget.
 
 A kind is a module with a docstring (what the reader sees), ``Params``, ``derive``, ``draw``,
-``example`` and, where it is also text, ``texts``; :class:`Kind` says what each must be.
+``example`` and, where it is also text, ``texts``, and where it says its numbers in words, ``describe``;
+:class:`Kind` says what each must be.
 """
 
 from __future__ import annotations
@@ -81,6 +82,8 @@ class Kind:
     example : callable () -> Example
     texts : callable (figure id, Table, Params, Look) -> mapping of str to str, or None
         For a kind that is also text: the content of each file of :data:`TEXTS`.
+    describe : callable (Table, Params, Look) -> str, or None
+        What its numbers say, for the alternative text; without it, their ranges do.
     """
 
     name: str
@@ -91,6 +94,7 @@ class Kind:
     draw: Callable[[Any, Table, Any, Any], None]
     example: Callable[[], Example]
     texts: Callable[[str, Table, Any, Any], Mapping[str, str]] | None
+    describe: Callable[[Table, Any, Any], str] | None
 
 
 Folders = Path | Sequence[Path]
@@ -144,6 +148,7 @@ def load_kind(folders: Folders, name: str, *, where: str = "kind") -> Kind:
         draw=module.draw,
         example=module.example,
         texts=getattr(module, "texts", None),
+        describe=getattr(module, "describe", None),
     )
 
 

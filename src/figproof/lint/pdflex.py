@@ -132,7 +132,7 @@ def _inline_image(content: bytes, start: int) -> tuple[dict[Any, Any], int]:
     head = re.compile(rb"[\0\t\n\f\r ]ID[\0\t\n\f\r ]").search(content, start)
     if head is None:
         return {}, len(content)
-    found = next(operations(content[start : head.start()] + b" ID"), ([], b""))
+    found: Operation = next(operations(content[start : head.start()] + b" ID"), ([], b""))
     settings = _mapping(found[0])
     tail = re.compile(rb"[\0\t\n\f\r ]EI(?=[\0\t\n\f\r ]|$)").search(content, head.end() + _length(settings))
     return settings, tail.end() if tail else len(content)
