@@ -125,6 +125,20 @@ def _run_counts(run: Run, epoch: int | None) -> tuple[IntArray, int]:
         raise FigproofError(error.problem, where=where, hint=error.hint) from error
 
 
+def describe(table: Table, params: Params, look: Any) -> str:
+    """Accuracy, and the pairs that are most often taken for one another."""
+    facts, pairs = table.facts, table.frame("pairs")
+    wrong = np.flatnonzero((pairs["true"] != pairs["predicted"]) & (pairs["count"] > 0))
+    worst = wrong[np.argsort(-pairs["count"][wrong], kind="stable")][:3]
+    named = [f"{pairs['true'][at]} for {pairs['predicted'][at]} ({pairs['count'][at]} times)" for at in worst]
+    runs = f" of {facts['runs']} runs" if facts["runs"] > 1 else ""
+    return (
+        f"Confusion matrix of {len(table.frame('support')['true'])} classes, true against predicted: "
+        f"{facts['accuracy']:.1%} of {facts['predictions']} predictions{runs} are right"
+        + (f"; most often taken for another: {', '.join(named)}" if named else "")
+    )
+
+
 def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
     """Coloured errors, framed right answers, support at the right."""
     axes = fig.subplots()

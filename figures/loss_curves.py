@@ -227,6 +227,27 @@ def _aligned(recorded: tuple[Metric, ...], params: Params, values: list[FloatArr
         raise FigproofError(error.problem, where=f"metric {recorded[0].name}", hint=error.hint) from error
 
 
+def describe(table: Table, params: Params, look: Any) -> str:
+    """Where each condition's line starts and ends, and its lowest and highest place."""
+    lines, unit = table.frame("lines"), table.facts["unit"]
+    said = []
+    for condition in look.ordered(lines["condition"]):
+        for metric in params.metrics:
+            for part in split_lines(lines, condition, metric)[:1]:
+                known = np.flatnonzero(np.isfinite(part["value"]))
+                if not known.size:
+                    continue
+                x, value = part["x"][known], part["value"][known]
+                low, high = int(value.argmin()), int(value.argmax())
+                said.append(
+                    f"{look.label(condition)}, {words(metric)}: from {value[0]:.3g} to {value[-1]:.3g}, "
+                    f"lowest {value[low]:.3g} at {x[low]:.3g}, highest {value[high]:.3g} at {x[high]:.3g}"
+                )
+    name = words(params.x) if params.x else table.facts["step_unit"]
+    ends = f"{float(lines['x'].min()):.3g} to {float(lines['x'].max()):.3g}"
+    return f"Curves over {name} {ends}{f', in {unit}' if unit else ''}. " + "; ".join(said)
+
+
 def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
     """Lines, bands and marks; names at the lines' ends where they fit, else in a legend above."""
     axes = fig.subplots()

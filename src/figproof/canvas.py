@@ -51,6 +51,7 @@ def render(
     size_in: tuple[float, float],
     formats: Sequence[str],
     provenance: Mapping[str, Any],
+    description: str = "",
 ) -> dict[str, bytes]:
     """Draw a figure and encode it.
 
@@ -65,6 +66,8 @@ def render(
         Of ``"pdf"``, ``"png"``, ``"svg"`` and ``"tiff"``.
     provenance : mapping
         Plain data, embedded in every file; ``provenance["figure"]`` is the figure's id.
+    description : str
+        Alternative text, embedded in PDF, SVG and PNG; see :mod:`figproof.describing`.
 
     Returns
     -------
@@ -82,7 +85,7 @@ def render(
     with clean_matplotlib(look) as complaints, _mathtext_errors_named(figure_id):
         figure, recorder = _drawn(draw, look, size_in)
         found = [problem.text for problem in problems_of(figure, look, recorder)]
-        files = {name: _encode(figure, recorder, name, look, provenance) for name in formats}
+        files = {name: _encode(figure, recorder, name, look, provenance, description) for name in formats}
     _raise_problems(figure_id, look, [*complaints, *found])
     return files
 
@@ -264,19 +267,25 @@ def _paint(figure: Figure) -> DrawRecorder:
 
 
 def _encode(
-    figure: Figure, recorder: DrawRecorder, name: str, look: Look, provenance: Mapping[str, Any]
+    figure: Figure,
+    recorder: DrawRecorder,
+    name: str,
+    look: Look,
+    provenance: Mapping[str, Any],
+    description: str,
 ) -> bytes:
     dpi = look.venue.png_dpi
     if name in ("png", "tiff"):
         pixels = encode.on_white(np.asarray(recorder.buffer_rgba(), dtype=np.uint8))
         if name == "tiff":
             return tiff.encode(pixels, dpi, encode.provenance_text(provenance))
-        return encode.png(pixels, dpi, provenance)
+        return encode.png(pixels, dpi, provenance, description)
     buffer = io.BytesIO()
     figure.savefig(buffer, format=name, dpi=dpi, metadata=dict(_NO_METADATA[name]))
     if name == "pdf":
-        return encode.pdf(buffer.getvalue(), str(provenance.get("figure", "figure")), provenance)
-    return encode.svg(buffer.getvalue(), provenance)
+        title = str(provenance.get("figure", "figure"))
+        return encode.pdf(buffer.getvalue(), title, provenance, description)
+    return encode.svg(buffer.getvalue(), provenance, description)
 
 
 def _raise_problems(figure_id: str, look: Look, found: Sequence[str]) -> None:

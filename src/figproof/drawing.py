@@ -12,6 +12,7 @@ from figproof.canonical import to_readable_json
 from figproof.canvas import examine, panel_letter, render
 from figproof.conditions import load_conditions, registered
 from figproof.deriving import read_tables
+from figproof.describing import describe_figure
 from figproof.errors import FigproofError, raise_together, suggest
 from figproof.files import write_together
 from figproof.formats import formats_at
@@ -83,7 +84,8 @@ def draw_figure(project: Project, figure: str) -> None:
     digests = {letter: digest for letter, (digest, _) in ready.tables.items()}
     provenance = figure_provenance(project, figure, spec, look, digests)
     try:
-        files = render(ready.draw, look, ready.size_in, formats_at(look.venue.formats, config), provenance)
+        formats, text = formats_at(look.venue.formats, config), alternative_text(project, figure)
+        files = render(ready.draw, look, ready.size_in, formats, provenance, text)
     except FigproofError as error:
         raise FigproofError(str(error), where=where) from error
     outputs = {project.figure_file(figure, suffix): content for suffix, content in files.items()}
@@ -110,6 +112,17 @@ def _ready(project: Project, figure: str, spec: FigureSpec, config: Config) -> _
         _draw_parts(project, canvas, spec, params, {k: t for k, (_, t) in tables.items()}, look)
 
     return _Ready(look, page_size_in(figure, spec, look.venue), tables, draw)
+
+
+def alternative_text(project: Project, figure: str) -> str:
+    """The alternative text of a figure whose numbers are derived."""
+    spec = load_figure(project, figure)
+    tables = read_tables(project, figure, spec)
+    parts = [
+        (letter, load_kind(project.kinds, panel.kind), tables[letter][1], params)
+        for (letter, panel), params in zip(spec.parts(), load_params(project, figure, spec), strict=True)
+    ]
+    return describe_figure(spec.caption, parts, look_of(project, spec, load_config(project)))
 
 
 def examine_figure(project: Project, figure: str) -> list[Problem]:

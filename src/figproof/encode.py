@@ -25,6 +25,9 @@ from matplotlib.backends import backend_svg
 from pypdf import PdfReader, PdfWriter
 from pypdf.errors import DependencyError, PyPdfError
 from pypdf.generic import (
+    ArrayObject,
+    BooleanObject,
+    DictionaryObject,
     EncodedStreamObject,
     NameObject,
     NumberObject,
@@ -41,6 +44,8 @@ MAX_READ_BYTES = 200_000_000
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _KEYWORD = b"figproof"
+# End of the keyword; not compressed; of no language.
+_PLAIN_TEXT = b"\0\0\0\0\0"
 _LEVEL = 9
 _METRE_IN = 0.0254
 
@@ -66,7 +71,12 @@ def on_white(rgba: Pixels) -> Pixels:
     return ((colour * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
 
 
-def png(pixels: Pixels, dpi: int | None = None, provenance: Mapping[str, Any] | None = None) -> bytes:
+def png(
+    pixels: Pixels,
+    dpi: int | None = None,
+    provenance: Mapping[str, Any] | None = None,
+    description: str = "",
+) -> bytes:
     """Encode pixels as PNG.
 
     Parameters
@@ -77,6 +87,8 @@ def png(pixels: Pixels, dpi: int | None = None, provenance: Mapping[str, Any] | 
         Written as pixels per metre (``pHYs``).
     provenance : mapping, optional
         Written as ``iTXt`` under the keyword ``figproof``.
+    description : str
+        Alternative text, as ``iTXt`` under the registered keyword ``Description``.
     """
     height, width, channels = pixels.shape
     colour_type = {3: 2, 4: 6}[channels]
@@ -86,7 +98,9 @@ def png(pixels: Pixels, dpi: int | None = None, provenance: Mapping[str, Any] | 
         chunks.append(_chunk(b"pHYs", struct.pack(">IIB", per_metre, per_metre, 1)))
     if provenance is not None:
         text = provenance_text(provenance).encode("ascii")
-        chunks.append(_chunk(b"iTXt", _KEYWORD + b"\0\0\0\0\0" + text))
+        chunks.append(_chunk(b"iTXt", _KEYWORD + _PLAIN_TEXT + text))
+    if description:
+        chunks.append(_chunk(b"iTXt", b"Description" + _PLAIN_TEXT + description.encode("utf-8")))
     chunks.append(_chunk(b"IDAT", _scanlines(pixels.reshape(height, width * channels))))
     return b"".join([_PNG_SIGNATURE, *chunks, _chunk(b"IEND", b"")])
 
@@ -105,7 +119,7 @@ def _chunk(kind: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", deflate.crc32(kind + content))
 
 
-def pdf(plain: bytes, title: str, provenance: Mapping[str, Any]) -> bytes:
+def pdf(plain: bytes, title: str, provenance: Mapping[str, Any], description: str = "") -> bytes:
     """Rewrite a PDF that Matplotlib wrote uncompressed: streams deflated, fixed metadata, provenance.
 
     Parameters
@@ -116,8 +130,12 @@ def pdf(plain: bytes, title: str, provenance: Mapping[str, Any]) -> bytes:
         Document title: the figure's id.
     provenance : mapping
         Written into the Info dictionary as ``/figproof``.
+    description : str
+        Alternative text: the page's content becomes a ``/Figure`` with this ``/Alt`` (PDF 2.0, 14.9.3).
     """
     writer = PdfWriter(clone_from=PdfReader(io.BytesIO(plain)))
+    if description:
+        _tag_as_figure(writer, description)
     for number, item in enumerate(writer._objects):
         if isinstance(item, StreamObject) and "/Filter" not in item:
             writer._objects[number] = _deflated(item)
@@ -131,6 +149,33 @@ def pdf(plain: bytes, title: str, provenance: Mapping[str, Any]) -> bytes:
     return buffer.getvalue()
 
 
+def _tag_as_figure(writer: PdfWriter, description: str) -> None:
+    """Make all that is painted one figure of a structure tree, for readers that read it aloud."""
+    page = writer.pages[0]
+    content = cast(StreamObject, page["/Contents"].get_object())
+    content.set_data(b"/Figure <</MCID 0>> BDC\n" + content.get_data() + b"\nEMC\n")
+    tree = DictionaryObject({NameObject("/Type"): NameObject("/StructTreeRoot")})
+    root = writer._add_object(tree)
+    element = DictionaryObject(
+        {
+            NameObject("/Type"): NameObject("/StructElem"),
+            NameObject("/S"): NameObject("/Figure"),
+            NameObject("/P"): root,
+            NameObject("/Pg"): page.indirect_reference,
+            NameObject("/K"): NumberObject(0),
+            NameObject("/Alt"): TextStringObject(description),
+        }
+    )
+    figure = writer._add_object(element)
+    tree[NameObject("/K")] = figure
+    parents = ArrayObject([NumberObject(0), ArrayObject([figure])])
+    tree[NameObject("/ParentTree")] = DictionaryObject({NameObject("/Nums"): parents})
+    page[NameObject("/StructParents")] = NumberObject(0)
+    marked = DictionaryObject({NameObject("/Marked"): BooleanObject(True)})
+    writer.root_object[NameObject("/MarkInfo")] = marked
+    writer.root_object[NameObject("/StructTreeRoot")] = root
+
+
 def _deflated(stream: StreamObject) -> EncodedStreamObject:
     encoded = EncodedStreamObject()
     encoded.update({key: value for key, value in stream.items() if key != "/Length"})
@@ -142,11 +187,15 @@ def _deflated(stream: StreamObject) -> EncodedStreamObject:
     return encoded
 
 
-def svg(plain: bytes, provenance: Mapping[str, Any]) -> bytes:
-    """Put provenance into an SVG that Matplotlib wrote, as escaped text of ``<metadata>``."""
+def svg(plain: bytes, provenance: Mapping[str, Any], description: str = "") -> bytes:
+    """Put provenance into an SVG that Matplotlib wrote, as escaped text of ``<metadata>``.
+
+    Alternative text comes before it as ``<desc>``, its first child, where readers look for it.
+    """
     start = plain.index(b">", plain.index(b"<svg ")) + 1
     text = escape(provenance_text(provenance)).encode("ascii")
-    return plain[:start] + b'\n <metadata id="figproof">' + text + b"</metadata>" + plain[start:]
+    desc = b"\n <desc>" + escape(description).encode("utf-8") + b"</desc>" if description else b""
+    return plain[:start] + desc + b'\n <metadata id="figproof">' + text + b"</metadata>" + plain[start:]
 
 
 class _SvgImage:

@@ -1,9 +1,10 @@
 """Find figure kinds: every ``figures/<kind>.py`` is one; there is no registry to forget.
 
 A kind is a module with a docstring (what the reader sees), ``Params``, ``derive``, ``draw``,
-``example`` and, where it is also text, ``texts``; :class:`Kind` says what each must be. A kind that never
-asks for the look of a condition says ``SHOWS_CONDITIONS = False``, one that asks where there are several
-``SHOWS_CONDITIONS = "several"``: a new label then redraws only figures that show it.
+``example`` and, where it is also text, ``texts``, and where it says its numbers in words, ``describe``;
+:class:`Kind` says what each must be. A kind that never asks for the look of a condition says
+``SHOWS_CONDITIONS = False``, one that asks where there are several ``SHOWS_CONDITIONS = "several"``: a
+new label then redraws only figures that show it.
 """
 
 from __future__ import annotations
@@ -83,6 +84,8 @@ class Kind:
     example : callable () -> Example
     texts : callable (figure id, Table, Params, Look) -> mapping of str to str, or None
         For a kind that is also text: the content of each file of :data:`TEXTS`.
+    describe : callable (Table, Params, Look) -> str, or None
+        What its numbers say, for the alternative text; without it, their ranges do.
     """
 
     name: str
@@ -93,6 +96,7 @@ class Kind:
     draw: Callable[[Any, Table, Any, Any], None]
     example: Callable[[], Example]
     texts: Callable[[str, Table, Any, Any], Mapping[str, str]] | None
+    describe: Callable[[Table, Any, Any], str] | None
 
 
 Folders = Path | Sequence[Path]
@@ -146,6 +150,7 @@ def load_kind(folders: Folders, name: str, *, where: str = "kind") -> Kind:
         draw=module.draw,
         example=module.example,
         texts=getattr(module, "texts", None),
+        describe=getattr(module, "describe", None),
     )
 
 
