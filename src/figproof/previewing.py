@@ -28,7 +28,7 @@ from figproof.colour import DEFICIENCIES, Array, grey, simulate
 from figproof.conditions import DASHES, MARKERS, Condition
 from figproof.encode import Pixels
 from figproof.errors import FigproofError
-from figproof.kinds import kind_names, load_kind
+from figproof.kinds import load_kind
 from figproof.look import Look
 from figproof.model import Table
 from figproof.project import Project
@@ -65,12 +65,12 @@ class Sample:
     problem: str = ""
 
 
-def samples(project: Project, look: Look) -> list[Sample]:
-    """The palettes of a look, then every kind's example; a kind that refuses says why."""
+def samples(project: Project, look: Look, kinds: Sequence[str]) -> list[Sample]:
+    """The palettes of a look, then the kinds' examples; a kind that refuses says why."""
     found = [_row(f"colours of {look.palette}", _swatches(np.array([to_rgb(c) for c in look.colours])))]
     for role in look.colormaps:
         found.append(_row(f"{role} colours", _band(look.cmap(role)(np.linspace(0, 1, 256))[:, :3])))
-    for name in kind_names(project.kinds):
+    for name in kinds:
         try:
             found.append(_row(name, _example(project, name, look)))
         except FigproofError as error:
@@ -180,7 +180,7 @@ def _sheet(look: Look, rows: Sequence[Sample]) -> Figure:
     line_in = 2 * look.venue.text_pt / 72
     column_in = look.venue.width_in("single") + _MARGIN_IN
     heights_in = [
-        line_in + max((len(pixels) / _DPI for pixels in row.pictures.values()), default=line_in)
+        line_in + _MARGIN_IN + max((len(pixels) / _DPI for pixels in row.pictures.values()), default=line_in)
         for row in rows
     ]
     size = (len(VIEWS) * column_in + _MARGIN_IN, sum(heights_in) + 2 * _MARGIN_IN)

@@ -31,6 +31,7 @@ def add_parser(subparsers: Any) -> None:
     preview.add_argument(
         "--out", type=Path, metavar="FILE", help="a .html or .pdf; preview-<venue>.html if left out"
     )
+    preview.add_argument("--kind", action="append", metavar="KIND", help="only this one; may be given again")
     preview.set_defaults(run=_preview, anywhere=True)
     for word in (show, preview):
         word.add_argument("venue", nargs="?", help="the project's if left out")
@@ -134,11 +135,12 @@ def _preview(arguments: argparse.Namespace, root: Path) -> int:
 
     become_worker(project.cache)
     from figproof.files import write_atomic
+    from figproof.kinds import kind_names
     from figproof.previewing import page_html, page_pdf, samples
 
     look = _asked(arguments, root)
     out = arguments.out or Path(f"preview-{look.venue.name}.html")
-    rows = samples(project, look)
+    rows = samples(project, look, arguments.kind or kind_names(project.kinds))
     write = page_html if out.suffix == ".html" else page_pdf
     write_atomic(root / out, write(look, rows))
     for row in rows:
