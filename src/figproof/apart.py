@@ -18,9 +18,9 @@ from figproof.palette import longer_palettes
 def check_apart(look: Look, root: Path) -> None:
     """Refuse conditions that a panel asked colours for and that look the same to some reader.
 
-    Two conditions with one marker and one dash differ by colour alone. Their colours must then be as far
-    apart as Petroff asks of the colours of this panel, as a screen shows them and in grey; those that the
-    figure leaves grey need not differ from one another.
+    Two conditions with one marker and one dash differ by colour alone. Where the venue allows that, their
+    colours must be as far apart as Petroff asks of the colours of this panel, as a screen shows them and in
+    grey; those that the figure leaves grey need not differ from one another.
 
     Parameters
     ----------
@@ -71,6 +71,9 @@ def _too_close(look: Look, names: tuple[str, ...], alike: list[tuple[str, str]])
         pair = names.index(one), names.index(other)
         worst = min(DEFICIENCIES, key=lambda deficiency: seen[deficiency][pair])
         found = []
+        if not look.venue.colour_alone:
+            said = look.venue.said("colour_alone")
+            found.append(f"no difference that {look.venue.name} accepts alone ({said.status}: {said.source})")
         if seen[worst][pair] < asked.distance:
             found.append(f"{seen[worst][pair]:.1f} apart for {worst} readers (at least {asked.distance:.0f})")
         if steps[pair] < asked.grey:

@@ -59,7 +59,7 @@ def assign(project: Project) -> dict[str, Condition]:
         if entry.missing():
             added[name] = known[name] = _complete(project, name, entry, known, together[name], slots)
     if added:
-        content = _with(path.read_text(encoding="utf-8"), added)
+        content = _with(path.read_text(encoding="utf-8") if path.exists() else "", added)
         write_atomic(path, content.encode("utf-8"))
         load_conditions(path)
     return added

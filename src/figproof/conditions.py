@@ -112,7 +112,7 @@ class Condition(Entry):
 
 
 def read_entries(path: Path) -> dict[str, Entry]:
-    """Read the registry as it is written, with looks or without.
+    """Read the registry as it is written, with looks or without; a project without the file has no entry.
 
     Raises
     ------
@@ -120,7 +120,7 @@ def read_entries(path: Path) -> dict[str, Entry]:
         All wrong entries.
     """
     where = place_of(path)
-    content = load_yaml(path)
+    content = load_yaml(path) if path.exists() else None
     if content is None:
         return {}
     if not isinstance(content, dict) or not all(isinstance(name, str) for name in content):

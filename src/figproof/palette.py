@@ -77,7 +77,8 @@ class Palette(Closed):
         if self.colormap is not None:
             return self.colormap
         known = f"{name}-{digest_json(self.colours)[:8]}"
-        mpl.colormaps.register(self.cmap(), name=known, force=True)
+        if known not in mpl.colormaps:
+            mpl.colormaps.register(self.cmap(), name=known)
         return known
 
     def rgb(self) -> Array:

@@ -117,8 +117,7 @@ def _selected(project: Project, store: Store, selection: Selection, name: str) -
 
     documents = list_runs(store, selection.experiment)
     experiments = () if documents else experiment_names(store)
-    path = project.conditions_file
-    registry = read_entries(path) if path.is_file() else {}
+    registry = read_entries(project.conditions_file)
     return select(selection, documents, f"config/selections/{name}.yaml", experiments, registry)
 
 

@@ -189,13 +189,12 @@ def look_for(
         known = Styles.of(project.root).names("venues/*.mplstyle")
         raise FigproofError(f"which venue? {suggest('', known)}")
     palettes = config.palettes if config else Palettes()
-    registry = project.conditions_file
     return load_look(
         project.root,
         venue or (config.venue if config else ""),
         palette or palettes.qualitative,
         sequential or palettes.sequential,
-        load_conditions(registry) if registry.is_file() else {},
+        load_conditions(project.conditions_file),
         sheet or (config.sheet if config else None),
         diverging=palettes.diverging,
         cyclic=palettes.cyclic,

@@ -93,8 +93,9 @@ def test_an_entry_without_its_look_is_read_as_written_and_refused_where_looks_ar
     assert "a: has no slot, dash yet" in message and "run: figproof conditions assign" in message
 
 
-def test_a_registry_of_comments_is_empty(tmp_path: Path) -> None:
+def test_a_registry_of_comments_and_one_that_is_not_there_are_empty(tmp_path: Path) -> None:
     path = tmp_path / "conditions.yaml"
+    assert load_conditions(path) == {}
     path.write_text("# nothing yet\n")
     assert load_conditions(path) == {}
 
@@ -205,6 +206,15 @@ def test_a_new_look_differs_in_colour_marker_and_dash_while_there_are_any(projec
     looks = load_conditions(project.conditions_file).values()
     assert len({look.slot for look in looks}) == len({look.marker for look in looks}) == 10
     assert {str(look.dash) for look in looks} >= set(DASHES)
+
+
+def test_the_first_condition_makes_the_file(project: Project) -> None:
+    project.conditions_file.unlink()
+    _pin(project, "all", "adam")
+    _figure(project, "curves", "all")
+    assert list(assign(project)) == ["adam"]
+    text = "adam: {label: adam, slot: 0, marker: o, dash: solid}\n"
+    assert project.conditions_file.read_text() == text
 
 
 def test_what_an_entry_gives_itself_is_kept(project: Project) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import warnings
 from pathlib import Path
 
 import matplotlib as mpl
@@ -105,6 +106,10 @@ def test_a_figure_may_choose_the_palette_of_every_role() -> None:
     with mpl.rc_context({"image.cmap": look.rc["image.cmap"]}):
         assert Figure().subplots().imshow([[0, 1]]).get_cmap() == drawn["sequential"]
     assert {"styles/palettes/vik.yaml", "styles/palettes/romao.yaml"} <= set(look.sources)
+    # Another figure of the same process asks for the same one; Matplotlib warns of names given twice.
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert load_look(ROOT, "ieee", "tol_muted", "batlow", conditions).cmap() == look.cmap()
 
 
 def test_sources_are_the_digests_of_every_file_the_look_was_read_from() -> None:

@@ -201,6 +201,20 @@ def test_colours_that_are_far_apart_need_no_other_difference() -> None:
     check_apart(_panel(_look((0, "o", "solid"), (1, "o", "solid"), (2, "o", "solid"))), ROOT)
 
 
+def test_a_venue_that_asks_for_more_than_colour_refuses_colour_alone_however_far_apart() -> None:
+    for marker in ("o", "s"):
+        entries = {
+            "a": Condition(label="A", slot=0, marker="o", dash="solid"),
+            "b": Condition(label="B", slot=1, marker=marker, dash="solid"),
+        }
+        look = _panel(load_look(ROOT, "cvpr", "petroff10", "viridis", entries))
+        if marker == "o":
+            with pytest.raises(FigproofError, match="no difference that cvpr accepts alone"):
+                check_apart(look, ROOT)
+        else:
+            check_apart(look, ROOT)
+
+
 def test_colours_that_are_close_for_some_reader_are_refused_without_another_marker_or_dash() -> None:
     # petroff8's second and third: 18.1 apart as published, 10.5 as a screen shows them to tritanopes.
     look = _look((1, "o", "solid"), (2, "o", "solid"), palette="petroff8")

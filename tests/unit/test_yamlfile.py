@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from figproof.errors import FigproofError
-from figproof.yamlfile import MAX_BYTES, load_yaml
+from figproof.yamlfile import MAX_BYTES, load_yaml, parse_yaml
 
 
 def _write(folder: Path, text: str | bytes) -> Path:
@@ -84,3 +84,9 @@ def test_a_date_is_refused_with_its_key_because_it_was_meant_as_text(tmp_path: P
     path.write_text("params: {labels: [a, 2024-01-01]}\n")
     with pytest.raises(FigproofError, match=r"a\.yaml: params\.labels\.1: 2024-01-01 is read as a date"):
         load_yaml(path)
+
+
+def test_what_one_reader_changes_the_next_does_not_see():
+    text = "a: [1, 2]"
+    parse_yaml(text, "here")["a"].append(3)
+    assert parse_yaml(text, "here") == {"a": [1, 2]}
