@@ -9,7 +9,6 @@ zero or not finite.
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -36,7 +35,7 @@ from figproof.axes import (
 from figproof.errors import FigproofError
 from figproof.kinds import Example, KindParams, example_run
 from figproof.model import FloatArray, Frame, IntArray, Metric, Run, Snapshot, Table, concatenate, frame
-from figproof.numerics.curves import align, metric_of_each
+from figproof.numerics.curves import align, gradient_layers, metric_of_each
 from figproof.numerics.intervals import median
 
 MOST_COLUMNS = 400
@@ -94,8 +93,7 @@ def derive(snapshot: Snapshot, params: Params) -> Table:
 
 def _layers(runs: tuple[Run, ...], statistic: str, condition: str) -> list[int]:
     """The layer numbers that all runs have, rising; they must have the same."""
-    pattern = re.compile(rf"gradient\.{statistic}\.layer(\d{{1,6}})")
-    each = [{int(match[1]) for name in run.metrics if (match := pattern.fullmatch(name))} for run in runs]
+    each = [gradient_layers(run, statistic) for run in runs]
     if not any(each):
         known = sorted({name for run in runs for name in run.metrics})
         raise FigproofError(
@@ -109,7 +107,7 @@ def _layers(runs: tuple[Run, ...], statistic: str, condition: str) -> list[int]:
             where=f"condition {condition}",
             hint="group networks of different depth into conditions of their own",
         )
-    return sorted(each[0])
+    return each[0]
 
 
 def _merged(steps: IntArray, grid: FloatArray) -> tuple[IntArray, FloatArray, int]:
