@@ -171,8 +171,9 @@ def test_the_settings_hold_the_headers_sizes_and_no_line_under_its_minimum(venue
     assert min(widths) >= min(look.venue.min_line_pt, 0.5)
 
 
-@pytest.mark.parametrize("venue", VENUES)
-@pytest.mark.parametrize("width", ["single", "full"])
+@pytest.mark.parametrize(
+    ("venue", "width"), [(name, width) for name in VENUES for width in _look(name).venue.widths_in]
+)
 def test_a_plain_figure_is_camera_ready_at_each_width(venue: str, width: str) -> None:
     look = _look(venue)
 
@@ -282,8 +283,8 @@ def test_a_released_file_is_frozen_and_another_value_is_another_version() -> Non
     """Published figures were drawn with it; each records the digests of its sheets."""
     assert len(present()) >= 30, "the walk is broken"
     assert not unreleased(), (
-        f"{sorted(unreleased())} differ from what was released. If that is meant, released figures change with "
-        'it: run python tests/baselines/release.py "what changed", or give the value a new name (icml2026)'
+        f"{sorted(unreleased())} differ from what was released. If that is meant, published figures change "
+        'with it: run python tests/baselines/release.py "what changed", or give the value a new name (icml2026)'
     )
     assert set(released()) == set(present()), "a released file was removed: figures name it"
 
