@@ -25,6 +25,7 @@ SHOWS_CONDITIONS = False
 ARTIFACT = "attention"
 TOLERANCE = 1e-3
 LONGEST_NAME = 12
+LEAST_MAP_IN = 0.25
 # 49 MB of CSV; it is written, read and drawn in 40 s with 2.7 GB.
 MOST_WEIGHTS = 2_000_000
 STEPS = (1, 2, 4, 5, 8, 10, 16, 20, 50, 100, 200)
@@ -253,13 +254,24 @@ def _short_names(table: Table) -> list[str]:
 
 
 def _square(fig: Any, rows: int, columns: int, look: Any, names_in: float) -> tuple[float, float]:
-    """Side of a map and height to spare, in inches, after what is written around the maps."""
+    """Side of a map and height to spare, in inches, after what is written around the maps.
+
+    Raises
+    ------
+    FigproofError
+        Maps would be too small to be read.
+    """
     width, height = size_in(fig)
     line_in = 1.5 * look.venue.text_pt / 72
     # Numbers would take two lines' height beside the maps, and one below them.
     across = (width - 6 * line_in - max(names_in, 2 * line_in)) / columns - 0.08
     down = (height - 4 * line_in - max(names_in, line_in)) / rows - 0.08
-    side = max(min(across, down), 0.1)
+    side = min(across, down)
+    if side < LEAST_MAP_IN:
+        raise FigproofError(
+            f"{rows} rows of {columns} maps would be {max(side, 0):.2f} in wide, {LEAST_MAP_IN} are needed",
+            hint="set width: full, raise height_in, choose params.layers or heads, or set show_input: false",
+        )
     return side, max(rows * (down - side), 0.02)
 
 

@@ -171,7 +171,7 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
 
 
 def _check_room(fig: Any, count: int, lines: int, look: Any) -> None:
-    needed = count * max(ROW_PT, look.venue.text_pt * LINE * lines) / 72 + AROUND_IN
+    needed = count * max(ROW_PT, look.venue.text_pt * LINE * lines) / 72 + look.room_in(AROUND_IN)
     if needed > size_in(fig)[1]:
         raise FigproofError(
             f"{count} conditions need a height of {needed:.1f} in, there are {size_in(fig)[1]:.1f}",

@@ -205,7 +205,7 @@ def _multiples(
     look: Any,
 ) -> None:
     shown = table.facts["shown"]
-    most = max(1, int(size_in(fig)[0] / _PANEL_IN))
+    most = max(1, int(size_in(fig)[0] / look.room_in(_PANEL_IN)))
     rows = -(-len(shown) // min(most, len(shown)))
     columns = -(-len(shown) // rows)
     grid = fig.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)

@@ -9,7 +9,6 @@ zero or not finite.
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -36,7 +35,7 @@ from figproof.axes import (
 from figproof.errors import FigproofError
 from figproof.kinds import Example, KindParams, example_run
 from figproof.model import FloatArray, Frame, IntArray, Metric, Run, Snapshot, Table, concatenate, frame
-from figproof.numerics.curves import align, metric_of_each
+from figproof.numerics.curves import align, gradient_layers, metric_of_each
 from figproof.numerics.intervals import median
 
 MOST_COLUMNS = 400
@@ -94,8 +93,7 @@ def derive(snapshot: Snapshot, params: Params) -> Table:
 
 def _layers(runs: tuple[Run, ...], statistic: str, condition: str) -> list[int]:
     """The layer numbers that all runs have, rising; they must have the same."""
-    pattern = re.compile(rf"gradient\.{statistic}\.layer(\d{{1,6}})")
-    each = [{int(match[1]) for name in run.metrics if (match := pattern.fullmatch(name))} for run in runs]
+    each = [gradient_layers(run, statistic) for run in runs]
     if not any(each):
         known = sorted({name for run in runs for name in run.metrics})
         raise FigproofError(
@@ -109,7 +107,7 @@ def _layers(runs: tuple[Run, ...], statistic: str, condition: str) -> list[int]:
             where=f"condition {condition}",
             hint="group networks of different depth into conditions of their own",
         )
-    return sorted(each[0])
+    return each[0]
 
 
 def _merged(steps: IntArray, grid: FloatArray) -> tuple[IntArray, FloatArray, int]:
@@ -148,7 +146,7 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
     gradients = table.frame("gradients")
     conditions = look.ordered(gradients["condition"])
     views = ["heatmap", "lines"] if params.view == "both" else [params.view]
-    columns, rows = _panels(fig, len(conditions), len(views))
+    columns, rows = _panels(fig, len(conditions), len(views), look)
     grid = fig.subplots(rows * len(views), columns, squeeze=False)
     norm = _scale(gradients["value"])
     maps, mesh = [], None
@@ -178,11 +176,11 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
             axes.label_outer(remove_inner_ticks=False)
 
 
-def _panels(fig: Any, count: int, views: int) -> tuple[int, int]:
+def _panels(fig: Any, count: int, views: int, look: Any) -> tuple[int, int]:
     """Columns and rows of panels: as wide as they should be, unless rows then were too low."""
     width, height = size_in(fig)
-    columns = min(count, max(1, int(width / NARROWEST_PANEL_IN)))
-    while columns < count and -(-count // columns) * views * LOWEST_ROW_IN > height:
+    columns = min(count, max(1, int(width / look.room_in(NARROWEST_PANEL_IN))))
+    while columns < count and -(-count // columns) * views * look.room_in(LOWEST_ROW_IN) > height:
         columns += 1
     return columns, -(-count // columns)
 

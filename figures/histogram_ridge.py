@@ -113,9 +113,9 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
     layers = np.unique(ridges["layer"])
     epochs = np.unique(ridges["epoch"])
     width, _ = size_in(fig)
-    columns = min(layers.size, max(1, int((width - 0.4) / NARROWEST_PANEL_IN)))
+    columns = min(layers.size, max(1, int((width - look.room_in(0.4)) / look.room_in(NARROWEST_PANEL_IN))))
     rows = -(-layers.size // columns)
-    if rows * LOWEST_PANEL_IN > size_in(fig)[1]:
+    if rows * look.room_in(LOWEST_PANEL_IN) > size_in(fig)[1]:
         raise FigproofError(
             f"{layers.size} layers need {rows} rows of panels, which are too low",
             hint="make the figure higher (height_in) or choose some layers with params.layers",

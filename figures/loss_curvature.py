@@ -14,7 +14,16 @@ import numpy as np
 from matplotlib.colors import Normalize
 from pydantic import Field
 
-from figproof.axes import colour_bar, direction_name, heading, label_axis, panels_abreast, short
+from figproof.axes import (
+    axis_label,
+    colour_bar,
+    direction_name,
+    heading,
+    label_axis,
+    panels_abreast,
+    short,
+    text_width_in,
+)
 from figproof.errors import FigproofError
 from figproof.kinds import Example, KindParams, example_run
 from figproof.model import FloatArray, Frame, Run, Snapshot, Table, concatenate, frame
@@ -22,6 +31,8 @@ from figproof.numerics.choosing import run_of_each
 from figproof.numerics.landscape_levels import ARTIFACT, check_directions, check_plane, finite, where_of
 
 HATCH = "/////"
+# Of a panel's width, which is more than a square map in it has as height; a longer name takes two lines.
+LABEL_SHARE = 0.6
 
 
 class Params(KindParams):
@@ -120,7 +131,9 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
         mesh = _map(axes, grid, norm, look)
         shares = plane["explained_first"], plane["explained_second"]
         for k, axis in enumerate((axes.xaxis, axes.yaxis)):
-            label_axis(axis, *direction_name(k, plane["directions"], plane["normalise"], shares[k]))
+            name, about = direction_name(k, plane["directions"], plane["normalise"], shares[k])
+            broken = text_width_in(fig, axis_label(name, about), look.venue.text_pt) > LABEL_SHARE * width_in
+            label_axis(axis, *((f"{name}\n({about})", "") if broken else (name, about)))
         if number and panels[0].get_ylim() == axes.get_ylim() and plane["directions"] == "random":
             axes.set_ylabel("")
             axes.tick_params(labelleft=False)

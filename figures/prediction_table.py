@@ -13,7 +13,7 @@ import numpy as np
 from matplotlib.patches import Rectangle
 from pydantic import Field
 
-from figproof.axes import fit_lines, in_inches, size_in, text_width_in, thumbnail
+from figproof.axes import fit_lines, free_in, in_inches, text_width_in, thumbnail
 from figproof.errors import FigproofError
 from figproof.kinds import Example, KindParams, example_run
 from figproof.model import FloatArray, Snapshot, Table, frame
@@ -28,6 +28,7 @@ LEAST_P = 2.0**-24
 
 ROW_PT = 25.0
 COLUMN_IN = 2.45
+PAD_IN = 0.05
 LEAST_BARS_IN = 0.6
 MOST_CLASSES = 40
 
@@ -145,27 +146,28 @@ def _chosen(loss: FloatArray, params: Params) -> Any:
 def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
     """As many columns of rows as the width holds; inputs go down the columns."""
     rows, facts = table.frame("inputs"), table.facts
-    width, height = size_in(fig)
+    width, height = free_in(fig, look)
     size = look.venue.small_pt
-    columns = max(1, int(width / COLUMN_IN))
-    line = max(ROW_PT, 2.6 * size) / 72
+    pad = look.room_in(PAD_IN)
+    columns = max(1, int(width / look.room_in(COLUMN_IN)))
+    line = max(ROW_PT, 3.1 * size) / 72
     parts = [f"epoch {facts['epoch']}", f"{facts['wrong']} of {facts['points']} test inputs are wrong"]
     shown = {"worst": "highest loss first", "best": "lowest loss first", "given": "chosen inputs"}
     about = fit_lines(fig, [*parts, shown[params.order]], look)
     head = (1.3 * (about.count("\n") + 1) + 0.6) * size / 72
-    fits = int((height - head - 0.15) / line)
+    fits = int((height - head - 3 * pad) / line)
     count = rows["place"].size
     deep = -(-count // columns)
     if deep > fits:
         raise FigproofError(
-            f"{count} inputs need a height of {deep * line + head + 0.15:.2f} in, there are {height:.2f}",
+            f"{count} inputs need a height of {deep * line + head + 3 * pad:.2f} in, there are {height:.2f}",
             hint="raise height_in, or lower params.count",
         )
     axes = in_inches(fig)
-    wide = (width - 0.1) / columns
+    wide = (width - 2 * pad) / columns
     top = -(deep * line + head) / 2
     text = {"color": look.ink, "parse_math": False, "fontsize": size}
-    axes.text(-width / 2 + 0.05, top, about, va="top", **text)
+    axes.text(-width / 2 + pad, top, about, va="top", **text)
     side = 0.88 * line * facts["columns"] / facts["rows"]
     said = [f"{true} → {guess}" for true, guess in zip(rows["true"], rows["predicted"], strict=True)]
     words = 1.15 * max(text_width_in(fig, word, size) for word in [*said, "00.00 nat"])
@@ -176,7 +178,7 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
             hint="set width: full, or shorter class_labels",
         )
     for at in range(count):
-        left = -width / 2 + 0.05 + wide * (at // deep)
+        left = -width / 2 + pad + wide * (at // deep)
         _draw_row(axes, table, at, (left, top + head + line * (at % deep)), (wide, line, begin), look)
     for artist in (*axes.texts, *axes.patches, *axes.images):
         artist.set_in_layout(False)

@@ -247,8 +247,8 @@ def _parallel(fig: Any, table: Table, params: Params, look: Any) -> None:
     axes.set_axis_off()
     columns = _columns(table, params)
     last = len(columns) - 1
-    width, height = size_in(fig)
-    strip = STRIP_IN * last / (width - 2 * AROUND_IN)
+    (width, height), around = size_in(fig), look.room_in(AROUND_IN)
+    strip = look.room_in(STRIP_IN) * last / (width - 2 * around)
     axes.set(xlim=(0, last + strip), ylim=(-ROOM, 1 + ROOM))
     colours = _colours(table, params, look)
     places = [fanned(column.place) for column in columns[:-1]] + [columns[-1].place]
@@ -258,7 +258,7 @@ def _parallel(fig: Any, table: Table, params: Params, look: Any) -> None:
     shades = np.linspace(0, 1, 256)[:, None]
     where = {"extent": (last, last + strip, foot, 1), "origin": "lower", "aspect": "auto"}
     axes.imshow(shades, cmap=colours.cmap, interpolation="nearest", zorder=2.2, **where)
-    room = (width / len(columns), height - AROUND_IN)
+    room = (width / len(columns), height - around)
     for at, column in enumerate(columns):
         ticks_at = at + strip if at == last else at
         upright_axis(fig, axes, column, (at, ticks_at), look, room_in=room)
@@ -269,7 +269,7 @@ def _scatter(fig: Any, table: Table, params: Params, look: Any) -> None:
     """Under the diagonal: every two hyper-parameters; in the last row, each against the metric."""
     columns = _columns(table, params)
     count = len(columns) - 1
-    side = [(length - AROUND_IN) / count for length in size_in(fig)]
+    side = [(length - look.room_in(AROUND_IN)) / count for length in size_in(fig)]
     if min(side) < LEAST_PANEL_IN:
         raise FigproofError(
             f"{count} hyper-parameters leave {max(min(side), 0):.2f} in a panel; needed: {LEAST_PANEL_IN:g}",
@@ -300,7 +300,7 @@ def _importances(fig: Any, table: Table, params: Params, look: Any) -> None:
     axes = fig.subplots()
     rows, columns = table.frame("importance"), _columns(table, params)
     order = np.argsort(-rows["share"], kind="stable")
-    needed = order.size * ROW_PT / 72 + AROUND_IN
+    needed = order.size * ROW_PT / 72 + look.room_in(AROUND_IN)
     if needed > size_in(fig)[1]:
         raise FigproofError(
             f"{order.size} rows need a height of {needed:.1f} in, there are {size_in(fig)[1]:.1f}",

@@ -119,7 +119,7 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
     """Panels abreast where the figure is wide, else one above the other."""
     count = len(params.metrics)
     conditions = look.ordered(table.frame("series")["condition"])
-    columns = count if size_in(fig)[0] >= _ABREAST_IN * count / 2 else 1
+    columns = count if size_in(fig)[0] >= look.room_in(_ABREAST_IN) * count / 2 else 1
     panels = fig.subplots(count // columns, columns, sharex=columns == 1, squeeze=False).ravel()
     ends = [_ends(table, metric, conditions, look) for metric in params.metrics]
     texts = [label.text for panel in ends for label in panel]

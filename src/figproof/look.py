@@ -23,9 +23,10 @@ from figproof.places import Found, Styles, find_sheet
 from figproof.specs import CYCLIC_PALETTE, DIVERGING_PALETTE, style_files
 from figproof.venue import Setting
 
-# Of base.mplstyle; kinds give widths and sizes beside these.
+# Of base.mplstyle, and the largest text of a paper; kinds give widths, sizes and lengths beside these.
 _PAPER_LINE_PT = 1.2
 _PAPER_MARK_PT = 3.5
+_PAPER_TEXT_PT = 10.0
 
 MUTED = "#6e6e6e"
 """Grey of reference lines; 5.1:1 on white, enough for text too (WCAG 1.4.3)."""
@@ -197,6 +198,10 @@ class Look:
     def mark_pt(self, on_paper: float) -> float:
         """A mark's size in points: so large beside marks of 3.5 pt."""
         return float(on_paper * (self.rc["lines.markersize"] / _PAPER_MARK_PT))
+
+    def room_in(self, on_paper: float) -> float:
+        """A length in inches that the layout of a paper needs; larger text needs more."""
+        return float(on_paper * max(1.0, self.venue.text_pt / _PAPER_TEXT_PT))
 
     def class_colours(self, n: int) -> tuple[str, ...]:
         """The first n colours of the palette, for classes; an error if it has fewer."""

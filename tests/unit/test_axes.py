@@ -32,7 +32,11 @@ from figproof.axes import (
 
 def look_with(small_pt=8.0, min_text_pt=5.0):
     venue = SimpleNamespace(small_pt=small_pt, min_text_pt=min_text_pt, min_line_pt=0.5)
-    paper = {"line_pt": lambda width: max(width, venue.min_line_pt), "mark_pt": lambda size: size}
+    paper = {
+        "line_pt": lambda width: max(width, venue.min_line_pt),
+        "mark_pt": lambda size: size,
+        "room_in": lambda length: length,
+    }
     return SimpleNamespace(venue=venue, ink="#1a1a1a", muted="#6e6e6e", **paper)
 
 

@@ -6,6 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from matplotlib.artist import Artist
+from matplotlib.figure import SubFigure
+
+# figure.constrained_layout.wspace of base.mplstyle.
+_GAP_SHARE = 0.04
 
 
 class Inks(Protocol):
@@ -18,6 +22,8 @@ class Inks(Protocol):
     def line_pt(self, on_paper: float) -> float: ...
 
     def mark_pt(self, on_paper: float) -> float: ...
+
+    def room_in(self, on_paper: float) -> float: ...
 
 
 def axis_label(name: str, unit: str) -> str:
@@ -52,6 +58,17 @@ def size_in(fig: Any) -> tuple[float, float]:
     """Width and height in inches of a Figure or SubFigure."""
     dpi = fig.get_figure(root=True).dpi
     return fig.bbox.width / dpi, fig.bbox.height / dpi
+
+
+def free_in(fig: Any, look: Inks) -> tuple[float, float]:
+    """Width and height in inches that a panel will have at least.
+
+    The line of its letter and the gap to the next panel are taken from it when the layout is made.
+    """
+    width, height = size_in(fig)
+    if not isinstance(fig, SubFigure):
+        return width, height
+    return (1 - _GAP_SHARE) * width, height - 1.5 * look.venue.panel_letter_pt / 72
 
 
 def text_width_in(fig: Any, text: str, size_pt: float, *, math: bool = False) -> float:

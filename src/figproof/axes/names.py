@@ -119,15 +119,15 @@ def label_ends(axes: Any, labels: Sequence[EndLabel], look: Inks) -> None:
         before_draw(axes, arrange)
 
 
-def _width_above_in(fig: Any) -> float:
+def _width_above_in(fig: Any, look: Inks) -> float:
     """Room above the axes: text wider than they are would make the layout shrink them."""
     width = size_in(fig)[0]
-    return max(width - _BESIDE_AXES_IN, 0.5 * width)
+    return max(width - look.room_in(_BESIDE_AXES_IN), 0.5 * width)
 
 
 def fit_lines(fig: Any, parts: Sequence[str], look: Inks, *, columns: float = 1) -> str:
     """Parts joined by commas, broken where small text would be wider than one of so many axes abreast."""
-    size_pt, width_in = look.venue.small_pt, _width_above_in(fig) / columns
+    size_pt, width_in = look.venue.small_pt, _width_above_in(fig, look) / columns
     lines: list[str] = []
     for part in parts:
         longer = f"{lines[-1]}, {part}" if lines else part
@@ -187,7 +187,7 @@ def legend_above(
     size = look.venue.small_pt
     handle_in = (_HANDLE_EM + _HANDLE_PAD_EM + _COLUMN_EM) * size / 72
     widths = [text_width_in(fig, text, size) + handle_in for text in labels]
-    columns = _columns_that_fit(widths, _width_above_in(fig))
+    columns = _columns_that_fit(widths, _width_above_in(fig, look))
     legend = axes.legend(
         handles,
         list(labels),

@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from matplotlib.collections import LineCollection
-from matplotlib.figure import SubFigure
 from matplotlib.ticker import Formatter
 
-from figproof.axes.base import Inks, in_inches, size_in, text_width_in
+from figproof.axes.base import Inks, free_in, in_inches, size_in, text_width_in
 from figproof.axes.cells import thumbnail
 from figproof.errors import FigproofError
 from figproof.model import FloatArray
@@ -132,10 +131,8 @@ def _above(at: int, row: PictureRow) -> float:
 def _place(
     fig: Any, groups: Sequence[Sequence[PictureRow]], lines: int, look: Inks, beside_in: float
 ) -> _Place:
-    width, height = (length - 2 * _PAGE_PAD_IN for length in size_in(fig))
+    width, height = (length - 2 * _PAGE_PAD_IN for length in free_in(fig, look))
     em_in = look.venue.small_pt / 72
-    # A panel's letter comes later, and takes a line.
-    height -= 1.5 * look.venue.panel_letter_pt / 72 if isinstance(fig, SubFigure) else 0.0
     rows = [row for group in groups for row in group]
     pictures = [row.pictures for row in groups[0] if row.pictures is not None]
     count = max(len(row.words) if row.pictures is None else len(row.pictures) for row in rows)
@@ -149,7 +146,7 @@ def _place(
         levels = -(-len(groups) // number)
         column_in = ((width - beside_in) / number - label_in) / count - em_in * _GAP * (number > 1)
         room_in = ((height - _LINE * lines * em_in) / levels - words_in) / len(pictures)
-        side = min(_FILLED * column_in, room_in / slope, _MOST_SIDE_IN)
+        side = min(_FILLED * column_in, room_in / slope, look.room_in(_MOST_SIDE_IN))
         if word_in <= column_in and side > _WORTH * side_in:
             abreast, side_in = number, side
     if min(side_in, side_in * slope) < _LEAST_SIDE_IN:

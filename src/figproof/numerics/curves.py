@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -50,6 +51,12 @@ def metric_of_each(runs: Sequence[Run], name: str) -> tuple[Metric, ...]:
     if len(units) > 1:
         raise FigproofError(f"metric {name!r} was recorded in different units (value, step): {units}")
     return metrics
+
+
+def gradient_layers(run: Run, statistic: str) -> list[int]:
+    """The layers k, rising, whose ``gradient.<statistic>.layer<k>`` a run recorded."""
+    pattern = re.compile(rf"gradient\.{statistic}\.layer(\d{{1,6}})")
+    return sorted({int(match[1]) for name in run.metrics if (match := pattern.fullmatch(name))})
 
 
 def ema(values: FloatArray, decay: float) -> FloatArray:
