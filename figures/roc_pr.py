@@ -43,6 +43,7 @@ DRAWN_STRETCHES = 300
 DASHES = ("solid", (0, (4.0, 1.6)), (0, (1.0, 1.4)), (0, (5.0, 1.5, 1.0, 1.5)))
 AVERAGES = ("micro", "macro")
 WIDE_IN = 4.0
+ABREAST_IN = 2.8
 
 
 class Params(KindParams):
@@ -169,9 +170,10 @@ def _thinned(name: str, kind: str, x: FloatArray, y: FloatArray) -> Frame:
 
 
 def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
-    """One or two square axes, and one legend for both."""
+    """One or two axes, one above the other in a narrow column, and one legend for both."""
     views = ("roc", "pr") if params.view == "both" else (params.view,)
-    panels = fig.subplots(1, len(views), squeeze=False)[0]
+    abreast = len(views) if size_in(fig)[0] >= look.room_in(ABREAST_IN) else 1
+    panels = fig.subplots(len(views) // abreast, abreast, squeeze=False).ravel()
     curves = table.frame("curves")
     classes = [str(n) for n in dict.fromkeys(curves["curve"]) if n not in AVERAGES]
     styles = _styles(classes, look)

@@ -101,7 +101,7 @@ def problems_of(figure: Figure, look: Look, drawn: DrawRecorder) -> list[Problem
     texts = [*drawn.texts, *_texts_with_effects(figure, drawn)]
     found = {
         "text-size": _small_texts(texts, look),
-        "line-width": _thin_lines(figure, look),
+        "line-width": _lines_out_of_limits(figure, look),
         "text-outside": _outside(figure, drawn, texts),
         "text-overlap": _overlaps(texts),
         "axis-label": _missing_labels(figure, drawn),
@@ -194,8 +194,8 @@ def _small_texts(texts: list[DrawnText], look: Look) -> list[str]:
     ]
 
 
-def _thin_lines(figure: Figure, look: Look) -> list[str]:
-    least = look.venue.min_line_pt
+def _lines_out_of_limits(figure: Figure, look: Look) -> list[str]:
+    name, least, most = look.venue.name, look.venue.min_line_pt, look.venue.max_line_pt or np.inf
     widths = [
         line.get_linewidth()
         for line in figure.findobj(Line2D)
@@ -206,7 +206,10 @@ def _thin_lines(figure: Figure, look: Look) -> list[str]:
         if lines.get_visible() and lines.get_segments():
             widths += [float(width) for width in np.atleast_1d(lines.get_linewidth())]
     thin = sorted({round(width, 3) for width in widths if 0 < width < least - 1e-6})
-    return [f"lines of {width:g} pt, {look.venue.name} allows {least:g} pt or more" for width in thin]
+    thick = sorted({round(width, 3) for width in widths if width > most + 1e-6})
+    return [f"lines of {width:g} pt, {name} allows {least:g} pt or more" for width in thin] + [
+        f"lines of {width:g} pt, {name} allows {most:g} pt at most" for width in thick
+    ]
 
 
 def _outside(figure: Figure, drawn: DrawRecorder, texts: list[DrawnText]) -> list[str]:

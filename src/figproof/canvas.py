@@ -113,8 +113,9 @@ def _drawn(
 def problems(fig: Figure, look: Look) -> list[str]:
     """What keeps a figure from being camera-ready, as sentences; empty if nothing does.
 
-    Text under the venue's minimum (sub- and superscripts as drawn), thin lines, text or axes outside
-    the canvas, texts that overlap, axes with numbers and no label, and what the venue forbids.
+    Text under the venue's minimum (sub- and superscripts as drawn), lines too thin or too thick, text
+    or axes outside the canvas, texts that overlap, axes with numbers and no label, and what the venue
+    forbids.
     """
     with clean_matplotlib(look) as complaints:
         fig.draw_without_rendering()

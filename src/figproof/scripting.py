@@ -103,7 +103,7 @@ def style(
         try:
             yield look
         finally:
-            _open.remove(opened)
+            _open.pop()
 
 
 def keep_look(figure: Figure) -> None:

@@ -32,17 +32,21 @@ def present() -> dict[str, str]:
     return {path.relative_to(STYLES).as_posix(): digest_file(path) for path in files}
 
 
+def unreleased() -> dict[str, str]:
+    """File -> digest, of those that are not what their last line says."""
+    rows = released()
+    return {
+        name: digest for name, digest in present().items() if name not in rows or rows[name][-1][1] != digest
+    }
+
+
 def main(words: list[str]) -> str:
     """Add the lines; says which."""
     what = " ".join(" ".join(words).replace("|", "/").split())
     if not what:
         return 'say what changed: python tests/baselines/release.py "what changed"'
     rows = released()
-    new = [
-        (name, len(rows.get(name, [])) + 1, digest)
-        for name, digest in present().items()
-        if name not in rows or rows[name][-1][1] != digest
-    ]
+    new = [(name, len(rows.get(name, [])) + 1, digest) for name, digest in unreleased().items()]
     lines = [f"| {name} | {version} | {digest} | {what} |\n" for name, version, digest in new]
     write_atomic(CHANGELOG, (CHANGELOG.read_text() + "".join(lines)).encode())
     return "".join(f"{name}: version {version}\n" for name, version, _ in new) or "nothing changed"

@@ -296,6 +296,12 @@ def test_lines_under_the_venues_minimum_are_named(look: Look) -> None:
     assert "lines of 0.2 pt" in refused(look, lambda axes: axes.add_collection(thin))
 
 
+def test_lines_over_the_venues_maximum_are_named(look: Look, nature: Look) -> None:
+    message = refused(nature, lambda axes: axes.axhline(2, linewidth=1.2))
+    assert "lines of 1.2 pt, nature allows 1 pt at most" in message
+    assert "lines of" not in refused(look, lambda axes: axes.set_title("icml2025 has no such limit"))
+
+
 def test_what_the_venue_forbids_is_named(look: Look, nature: Look) -> None:
     assert "icml2025 allows no title inside the figure: 'My result'" in refused(
         look, lambda axes: axes.set_title("My result")

@@ -6,9 +6,13 @@ from pathlib import Path
 import pytest
 
 from figproof.canonical import digest_file
+from figproof.dag import Graph
+from figproof.drawing import look_of
 from figproof.errors import FigproofError
 from figproof.look import load_look
 from figproof.places import builtin
+from figproof.project import Project
+from figproof.specs import load_config, load_figure
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -173,3 +177,58 @@ def test_a_sheet_is_found_beside_the_project_and_in_an_installed_package(project
 def test_a_sheet_that_is_nowhere_is_refused(project, name):
     message = refusal(project(""), sheet=name)
     assert name in message and "below the project" in message
+
+
+@pytest.fixture
+def demo(tmp_path):
+    """The demo's configuration, with a team's sheet."""
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    (tmp_path / "styles").mkdir()
+    (tmp_path / "styles/lab.mplstyle").write_text("lines.linewidth: 1.4\n")
+    return Project(tmp_path)
+
+
+def keys(project):
+    Graph.load(str(project.root)).build_lock.close()
+    found = {path.stem: path.read_bytes() for path in project.key_file("draw", "x").parent.glob("*.json")}
+    assert len(found) > 20
+    return found
+
+
+def test_a_sheet_of_one_figure_and_its_bytes_are_in_that_figures_key_alone(demo):
+    before = keys(demo)
+    path = demo.figure_specs / "optimizers_loss.yaml"
+    path.write_text(path.read_text() + "sheet: styles/lab.mplstyle\n")
+    named = keys(demo)
+    assert {figure for figure in before if named[figure] != before[figure]} == {"optimizers_loss"}
+    (demo.root / "styles/lab.mplstyle").write_text("lines.linewidth: 1.5\n")
+    edited = keys(demo)
+    assert {figure for figure in before if edited[figure] != named[figure]} == {"optimizers_loss"}
+
+
+def test_a_sheet_of_the_project_is_in_every_figures_key(demo):
+    before = keys(demo)
+    demo.config_file.write_text(demo.config_file.read_text() + "sheet: styles/lab.mplstyle\n")
+    after = keys(demo)
+    assert all(after[figure] != before[figure] for figure in before)
+    assert b"styles/lab.mplstyle" in after["optimizers_loss"]
+
+
+def test_a_missing_sheet_is_named_where_it_is_asked_for(demo):
+    demo.config_file.write_text(demo.config_file.read_text() + "sheet: styles/none.mplstyle\n")
+    with pytest.raises(FigproofError, match=r"config/config\.yaml: sheet: 'styles/none\.mplstyle' is no file"):
+        load_config(demo)
+
+
+def test_a_figures_own_sheet_takes_the_place_of_the_projects(demo):
+    demo.config_file.write_text(demo.config_file.read_text() + "sheet: styles/lab.mplstyle\n")
+    (demo.root / "styles/wide.mplstyle").write_text("axes.linewidth: 0.9\n")
+    path = demo.figure_specs / "optimizers_loss.yaml"
+    path.write_text(path.read_text() + "sheet: styles/wide.mplstyle\n")
+    config = load_config(demo)
+    own, other = (
+        look_of(demo, load_figure(demo, figure), config).composed.sheets
+        for figure in ("optimizers_loss", "optimizers_accuracy")
+    )
+    assert "styles/wide.mplstyle" in own and "styles/lab.mplstyle" not in own
+    assert "styles/lab.mplstyle" in other

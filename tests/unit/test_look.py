@@ -86,6 +86,27 @@ def test_classes_never_share_a_colour_or_a_marker() -> None:
         look.class_markers(13)
 
 
+def test_lines_marks_and_lengths_are_as_given_on_paper_and_grow_with_the_venue() -> None:
+    paper, poster = _look(venue="neurips2025"), _look(venue="poster")
+    assert (paper.line_pt(1.1), paper.mark_pt(2.6), paper.room_in(0.95)) == (1.1, 2.6, 0.95)
+    assert poster.line_pt(1.0) == pytest.approx(3.0)
+    assert poster.mark_pt(2.0) == pytest.approx(6.0)
+    assert poster.room_in(1.0) == pytest.approx(2.4)
+
+
+def test_no_line_is_thinner_or_thicker_than_the_venue_allows() -> None:
+    nature, paper = _look(venue="nature"), _look(venue="neurips2025")
+    assert (nature.line_pt(0.1), nature.line_pt(5.0)) == (0.25, 1.0)
+    assert (paper.line_pt(0.4), paper.line_pt(5.0)) == (0.5, 5.0)
+
+
+def test_a_value_has_the_headers_source_unless_it_has_its_own() -> None:
+    venue = _look(venue="jmlr").venue
+    assert (venue.said("title").status, venue.said("title").source) == ("transcribed", venue.source)
+    assert venue.said("widths_in").status == "verified"
+    assert venue.said("min_text_pt").status == "ours"
+
+
 def test_colormaps_are_found_by_role() -> None:
     look = _look()
     assert look.cmap().name == "viridis"

@@ -73,9 +73,15 @@ def test_a_page_loads_nothing_and_runs_nothing(rows):
     assert not re.findall(r'(?:src|href)="(?!data:)', page)
 
 
-def test_a_pdf_has_a_page_of_pictures_in_true_size(rows):
+def test_a_pdf_shows_the_same_pictures_in_true_size(rows):
     pages = PdfReader(io.BytesIO(page_pdf(look(), rows))).pages
     assert len(pages) == 2
+    # Matplotlib lists all pictures of a document on each page.
+    pictures = [image.image.convert("RGB") for image in pages[0].images]
+    assert len(pictures) == len(rows) * len(VIEWS)
+    drawn = {np.asarray(picture).tobytes() for picture in pictures}
+    # It also stores them upside down, and turns them when they are placed.
+    assert drawn == {pixels[::-1].tobytes() for row in rows for pixels in row.pictures.values()}
     assert float(pages[1].mediabox.width) / 72 == pytest.approx(5 * (3.25 + 0.3) + 0.3)
     assert "calibration, deutan" in pages[1].extract_text()
 

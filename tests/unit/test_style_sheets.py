@@ -91,6 +91,21 @@ def test_all_wrong_lines_are_listed_at_once(tmp_path: Path) -> None:
         ("#: grid: true", "", "grid: is needed and not given"),
         ("weight: normal", "wieght: normal", "panel_letter.wieght: unknown key 'wieght'."),
         ("#: year: 2025", "#: year: 2025\n#: year: 2026", 'duplicate key "year"'),
+        ("2026-11-21", "in spring", """read: must be a day as "2026-11-21"; given 'in spring'"""),
+        (
+            "formats: [pdf,",
+            "formats: [gif,",
+            "'pdf', 'svg', 'png', 'tiff' or 'eps'; given 'gif'",
+        ),
+        ("max_line_pt: null", "max_line_pt: 0.4", "max_line_pt 0.4 is under min_line_pt 0.5"),
+        (
+            "single: 3.5",
+            "single: 7.5",
+            "must rise from single over onehalf to full, given [7.5, 7.16]",
+        ),
+        ("  small_pt: {", "  smal_pt: {", "values: 'smal_pt' is no field of the header."),
+        ("raster_dpi: {line: 600,", "raster_dpi: {lines: 600,", "raster_dpi.lines: unknown key 'lines'."),
+        ("#: alt_text: false", "", "alt_text: is needed and not given"),
     ],
 )
 def test_a_wrong_header_is_named(tmp_path: Path, old: str, new: str, named: str) -> None:
