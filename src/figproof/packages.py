@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, distribution, packages_distributions, version
 from pathlib import Path
 
@@ -9,7 +10,6 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from figproof.errors import FigproofError, raise_together
-from figproof.places import Styles
 from figproof.project import Project
 from figproof.provenance import VERSIONS
 
@@ -38,10 +38,15 @@ def needed_here(name: str) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def check_lock(project: Project) -> None:
+def check_lock(project: Project, styles: Iterable[str]) -> None:
     """Compare the lock with what is installed, for the packages that can change a byte of a figure.
 
     A figure's provenance names the lock, so it must be true. A project without a lock has none to keep.
+
+    Parameters
+    ----------
+    styles : iterable of str
+        Names of the files that looks are read from, ``labstyle/venues/lab.mplstyle`` among them.
 
     Raises
     ------
@@ -50,7 +55,7 @@ def check_lock(project: Project) -> None:
     """
     if not project.lock_file.is_file():
         return
-    watched = {*map(canonicalize_name, VERSIONS), *_of_styles(project)}
+    watched = {*map(canonicalize_name, VERSIONS), *_owners(styles)}
     where = project.relative(project.lock_file)
     errors = []
     for locked in _requirements(project.lock_file, where):
@@ -84,10 +89,10 @@ def _requirements(path: Path, where: str) -> list[Requirement]:
     return found
 
 
-def _of_styles(project: Project) -> set[str]:
-    """The distributions that the team's styles come from."""
+def _owners(styles: Iterable[str]) -> set[str]:
+    """The distributions that files of styles come from; none for those of the project and figproof."""
     owners = packages_distributions()
-    modules = {folder.name.partition(".")[0] for folder in Styles.of(project.root).folders}
+    modules = {name.partition("/")[0].partition(".")[0] for name in styles}
     return {canonicalize_name(owner) for module in modules for owner in owners.get(module, ())}
 
 

@@ -44,13 +44,13 @@ def _run(arguments: argparse.Namespace, root: Path) -> int:
             return None
 
     config = attempt(load_config, project)
-    attempt(check_lock, project)
     selections = attempt(selection_names, project) or ()
     pins, figures = pin_names(project), attempt(figure_ids, project) or ()
     for name in selections:
         attempt(load_selection, project, name)
     for name in pins:
         attempt(load_pin, project, name)
+    styles: set[str] = set()
     for figure in figures:
         spec = attempt(load_figure, project, figure)
         if spec is not None:
@@ -58,6 +58,8 @@ def _run(arguments: argparse.Namespace, root: Path) -> int:
         look = attempt(look_of, project, spec, config) if spec is not None and config is not None else None
         if look is not None:
             attempt(page_size_in, figure, spec, look.venue)
+            styles.update(look.sources)
+    attempt(check_lock, project, styles)
     if config is not None:
         # Also those that no figure uses: the next one may.
         for name in palette_names(root):
