@@ -196,8 +196,8 @@ def test_a_released_file_is_frozen_and_another_value_is_another_version() -> Non
     """Published figures were drawn with it; each records the digests of its sheets."""
     assert len(present()) >= 30, "the walk is broken"
     assert not unreleased(), (
-        f"{sorted(unreleased())} differ from what was released. If that is meant, published figures change "
-        'with it: run python tests/baselines/release.py "what changed", or give the value a new name (icml2026)'
+        f"{sorted(unreleased())} differ from what was released. If that is meant, published figures "
+        'change: run python tests/baselines/release.py "what changed", or name a new version (icml2026)'
     )
     assert set(released()) == set(present()), "a released file was removed: figures name it"
 

@@ -216,7 +216,9 @@ def test_a_sheet_of_the_project_is_in_every_figures_key(demo):
 
 def test_a_missing_sheet_is_named_where_it_is_asked_for(demo):
     demo.config_file.write_text(demo.config_file.read_text() + "sheet: styles/none.mplstyle\n")
-    with pytest.raises(FigproofError, match=r"config/config\.yaml: sheet: 'styles/none\.mplstyle' is no file"):
+    with pytest.raises(
+        FigproofError, match=r"config/config\.yaml: sheet: 'styles/none\.mplstyle' is no file"
+    ):
         load_config(demo)
 
 

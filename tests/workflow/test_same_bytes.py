@@ -65,7 +65,11 @@ def test_a_hostile_sitecustomize_is_seen_and_kept_out_of_workers(copy):
     env = {**hostile_environment(copy.root)}
     env["PYTHONPATH"] = str(copy.root / "hostile home ü" / "python")
     seen = subprocess.run(
-        [str(BIN / "python"), "-c", "print(round(5.0, 1))"], env=env, capture_output=True, text=True, check=True
+        [str(BIN / "python"), "-c", "print(round(5.0, 1))"],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert seen.stdout != "5.0\n", "the control failed: sitecustomize was not read"
     before = (copy.root / "results/figures/confusion_adam.pdf").read_bytes()
