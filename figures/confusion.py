@@ -130,7 +130,7 @@ def describe(table: Table, params: Params, look: Any) -> str:
     facts, pairs = table.facts, table.frame("pairs")
     wrong = np.flatnonzero((pairs["true"] != pairs["predicted"]) & (pairs["count"] > 0))
     worst = wrong[np.argsort(-pairs["count"][wrong], kind="stable")][:3]
-    named = [f"{pairs['true'][at]} for {pairs['predicted'][at]} ({pairs['count'][at]} times)" for at in worst]
+    named = [f"{pairs['true'][at]} for {pairs['predicted'][at]} ({pairs['count'][at]})" for at in worst]
     runs = f" of {facts['runs']} runs" if facts["runs"] > 1 else ""
     return (
         f"Confusion matrix of {len(table.frame('support')['true'])} classes, true against predicted: "

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from figproof.kinds import load_kind
 from figproof.model import Table
 from figproof.project import Project
 from figproof.provenance import lock_digest, part_inputs
+from figproof.settings import said_configs
 from figproof.snapshot import load_snapshot
 from figproof.specs import FigureSpec, load_figure, load_params
 from figproof.steps import kept_in, numerics_digest
@@ -36,7 +38,8 @@ def derive_figure(project: Project, figure: str) -> None:
         for (letter, panel), part_params in zip(spec.parts(), params, strict=True):
             kind = load_kind(project.kinds, panel.kind)
             try:
-                table = kind.derive(load_snapshot(project, panel.pin), part_params)
+                snapshot = load_snapshot(project, panel.pin)
+                table = kind.derive(snapshot, part_params)
             except FigproofError as error:
                 where = f"config/figures/{figure}.yaml" + (f": panel {letter}" if letter else "")
                 raise FigproofError(str(error), where=where) from error
@@ -46,7 +49,12 @@ def derive_figure(project: Project, figure: str) -> None:
                 (folder / letter / name).write_bytes(content)
             digests = {name: digest_bytes(content) for name, content in files.items()}
             made_from = digest_json(part_inputs(project, panel))
-            listing[letter] = {"digest": table_digest(files), "files": digests, "from": made_from}
+            listing[letter] = {
+                "digest": table_digest(files),
+                "files": digests,
+                "from": made_from,
+                "configs": said_configs({run.id: run.config for run in snapshot.runs}),
+            }
         (folder / TABLES).write_bytes(to_readable_json(listing))
 
 
@@ -54,8 +62,26 @@ def _progress(figure: str) -> Callable[[str], None]:
     return lambda line: print(f"{figure}: {line}", file=sys.stderr, flush=True)
 
 
-def read_tables(project: Project, figure: str, spec: FigureSpec) -> dict[str, tuple[str, Table]]:
-    """Letter -> (digest, table) of a derived figure, as its YAML, kinds and pins are now.
+@dataclass(frozen=True)
+class Derived:
+    """What is derived for one part of a figure.
+
+    Attributes
+    ----------
+    digest : str
+        Of the table's files.
+    table : Table
+    configs : mapping
+        Of the part's runs; see :func:`figproof.settings.said_configs`.
+    """
+
+    digest: str
+    table: Table
+    configs: Mapping[str, Any]
+
+
+def read_tables(project: Project, figure: str, spec: FigureSpec) -> dict[str, Derived]:
+    """Letter -> what is derived for a figure, as its YAML, kinds and pins are now.
 
     Raises
     ------
@@ -73,7 +99,7 @@ def read_tables(project: Project, figure: str, spec: FigureSpec) -> dict[str, tu
         if made_from != asked:
             raise _Outdated
         return {
-            letter: (part["digest"], read_table(_folder(path, letter), part["files"]))
+            letter: Derived(part["digest"], read_table(_folder(path, letter), part["files"]), part["configs"])
             for letter, part in listing.items()
         }
     except _Outdated:

@@ -11,7 +11,7 @@ from figproof.camera import Problem
 from figproof.canonical import to_readable_json
 from figproof.canvas import examine, panel_letter, render
 from figproof.conditions import load_conditions, registered
-from figproof.deriving import read_tables
+from figproof.deriving import Derived, read_tables
 from figproof.describing import describe_figure
 from figproof.errors import FigproofError, raise_together, suggest
 from figproof.files import write_together
@@ -81,8 +81,7 @@ def draw_figure(project: Project, figure: str) -> None:
     ready = _ready(project, figure, spec, config)
     look = ready.look
     where = f"config/figures/{figure}.yaml"
-    digests = {letter: digest for letter, (digest, _) in ready.tables.items()}
-    provenance = figure_provenance(project, figure, spec, look, digests)
+    provenance = figure_provenance(project, figure, spec, look, ready.tables)
     try:
         formats, text = formats_at(look.venue.formats, config), alternative_text(project, figure)
         files = render(ready.draw, look, ready.size_in, formats, provenance, text)
@@ -99,7 +98,7 @@ class _Ready:
 
     look: Look
     size_in: tuple[float, float]
-    tables: Mapping[str, tuple[str, Table]]
+    tables: Mapping[str, Derived]
     draw: Callable[[Any], None]
 
 
@@ -109,7 +108,7 @@ def _ready(project: Project, figure: str, spec: FigureSpec, config: Config) -> _
     params = load_params(project, figure, spec)
 
     def draw(canvas: Any) -> None:
-        _draw_parts(project, canvas, spec, params, {k: t for k, (_, t) in tables.items()}, look)
+        _draw_parts(project, canvas, spec, params, {k: part.table for k, part in tables.items()}, look)
 
     return _Ready(look, page_size_in(figure, spec, look.venue), tables, draw)
 
@@ -119,7 +118,7 @@ def alternative_text(project: Project, figure: str) -> str:
     spec = load_figure(project, figure)
     tables = read_tables(project, figure, spec)
     parts = [
-        (letter, load_kind(project.kinds, panel.kind), tables[letter][1], params)
+        (letter, load_kind(project.kinds, panel.kind), tables[letter].table, params)
         for (letter, panel), params in zip(spec.parts(), load_params(project, figure, spec), strict=True)
     ]
     return describe_figure(spec.caption, parts, look_of(project, spec, load_config(project)))
@@ -136,9 +135,9 @@ def examine_figure(project: Project, figure: str) -> list[Problem]:
     ready = _ready(project, figure, load_figure(project, figure), load_config(project))
     found, texts = examine(ready.draw, ready.look, ready.size_in, figure)
     shown = " ".join(texts)
-    for letter, (_, table) in ready.tables.items():
+    for letter, part in ready.tables.items():
         of = f"panel {letter}: " if letter else ""
-        for fact, unit in sorted(table.facts.items()):
+        for fact, unit in sorted(part.table.facts.items()):
             # A step's unit says what the run counted; an axis may show another quantity.
             named = fact != "step_unit" and (fact == "unit" or fact.endswith("_unit"))
             if named and isinstance(unit, str) and unit.strip() and unit not in shown:
@@ -162,7 +161,7 @@ def write_texts(project: Project, figure: str) -> None:
         raise FigproofError(
             "is a picture only", where=where, hint="figproof write is for a kind that has `texts`, alone"
         )
-    table = read_tables(project, figure, spec)[""][1]
+    table = read_tables(project, figure, spec)[""].table
     try:
         contents = kind.texts(
             figure, table, load_params(project, figure, spec)[0], look_of(project, spec, config)

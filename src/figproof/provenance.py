@@ -15,6 +15,7 @@ from figproof.shown import look_digests
 from figproof.specs import FigureSpec, Panel
 
 if TYPE_CHECKING:
+    from figproof.deriving import Derived
     from figproof.look import Look
 
 FORMAT = "figproof-provenance-1"
@@ -87,14 +88,14 @@ def part_inputs(project: Project, panel: Panel) -> dict[str, Any]:
 
 
 def figure_provenance(
-    project: Project, figure: str, spec: FigureSpec, look: Look, tables: Mapping[str, str]
+    project: Project, figure: str, spec: FigureSpec, look: Look, tables: Mapping[str, Derived]
 ) -> dict[str, Any]:
     """Everything that went into a figure, by digest.
 
     Parameters
     ----------
-    tables : mapping of str to str
-        Panel letter (``""`` for a figure of one kind) -> digest of its derived table.
+    tables : mapping of str to Derived
+        Panel letter (``""`` for a figure of one kind) -> its derived table.
     """
     return {
         "format": FORMAT,
@@ -115,12 +116,13 @@ def figure_provenance(
     }
 
 
-def _part(project: Project, letter: str, panel: Panel, table: str) -> dict[str, Any]:
+def _part(project: Project, letter: str, panel: Panel, derived: Derived) -> dict[str, Any]:
     pin = load_pin(project, panel.pin)
     return {
         "panel": letter,
         "kind": {"name": panel.kind, "sha256": digest_file(kind_file(project.kinds, panel.kind))},
         "pin": {"name": panel.pin, "sha256": digest_file(pin_path(project, panel.pin))},
         "runs": [run.model_dump() for run in pin.runs],
-        "table": table,
+        "configs": derived.configs,
+        "table": derived.digest,
     }

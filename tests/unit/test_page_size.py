@@ -11,6 +11,7 @@ from figproof.drawing import page_size_in
 from figproof.errors import FigproofError
 from figproof.formats import formats_of
 from figproof.look import load_look, venue_names
+from figproof.model import Table
 from figproof.project import Project
 from figproof.specs import Config, FigureSpec
 
@@ -92,10 +93,11 @@ def test_a_venue_that_takes_tiff_and_no_pdf_gets_tiff_in_its_place():
 
 
 def test_the_page_stands_in_the_provenance(project):
+    from figproof.deriving import Derived
     from figproof.provenance import figure_provenance
 
     look = load_look(ROOT, "ieee", "petroff10", "viridis", {})
     one = FigureSpec.model_validate({"kind": "confusion", "pin": "adam", "height_in": 2.0, "width": 0.5})
-    record = figure_provenance(project, "fig", one, look, {"": "0" * 64})
+    record = figure_provenance(project, "fig", one, look, {"": Derived("0" * 64, Table({}, {}), {})})
     assert record["page"] == {"venue": "ieee", "width": 0.5, "width_in": 3.58, "height_in": 2.0}
     assert json.dumps(record)
