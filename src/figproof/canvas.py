@@ -23,7 +23,7 @@ from pyparsing import ParseBaseException
 
 from figproof import encode, tiff
 from figproof.camera import DrawRecorder, Problem, legends_over_data, problems_of
-from figproof.encode import read_provenance
+from figproof.carried import read_provenance
 from figproof.errors import FigproofError, suggest
 from figproof.fonts import only_shipped_fonts
 from figproof.look import Look

@@ -13,9 +13,7 @@ import json
 import struct
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, cast
-from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 import deflate
@@ -23,7 +21,6 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.backends import backend_svg
 from pypdf import PdfReader, PdfWriter
-from pypdf.errors import DependencyError, PyPdfError
 from pypdf.generic import (
     ArrayObject,
     BooleanObject,
@@ -35,15 +32,12 @@ from pypdf.generic import (
     TextStringObject,
 )
 
-from figproof import tiff
 from figproof.canonical import to_json_bytes
-from figproof.errors import FigproofError
 
 PRODUCER = "figproof"
-MAX_READ_BYTES = 200_000_000
 
-_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_KEYWORD = b"figproof"
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+PNG_KEYWORD = b"figproof"
 # End of the keyword; not compressed; of no language.
 _PLAIN_TEXT = b"\0\0\0\0\0"
 _LEVEL = 9
@@ -98,11 +92,11 @@ def png(
         chunks.append(_chunk(b"pHYs", struct.pack(">IIB", per_metre, per_metre, 1)))
     if provenance is not None:
         text = provenance_text(provenance).encode("ascii")
-        chunks.append(_chunk(b"iTXt", _KEYWORD + _PLAIN_TEXT + text))
+        chunks.append(_chunk(b"iTXt", PNG_KEYWORD + _PLAIN_TEXT + text))
     if description:
         chunks.append(_chunk(b"iTXt", b"Description" + _PLAIN_TEXT + description.encode("utf-8")))
     chunks.append(_chunk(b"IDAT", _scanlines(pixels.reshape(height, width * channels))))
-    return b"".join([_PNG_SIGNATURE, *chunks, _chunk(b"IEND", b"")])
+    return b"".join([PNG_SIGNATURE, *chunks, _chunk(b"IEND", b"")])
 
 
 def _scanlines(flat: Pixels) -> bytes:
@@ -221,69 +215,3 @@ def svg_images_as_ours() -> Iterator[None]:
         yield
     finally:
         module.Image = before
-
-
-def read_provenance(path: Path) -> dict[str, Any]:
-    """Read the provenance that a PDF, SVG, PNG or TIFF carries.
-
-    Raises
-    ------
-    FigproofError
-        The file cannot be read, is damaged, is of another type or carries no provenance.
-    """
-    where = str(path)
-    readers = {".pdf": _from_pdf, ".svg": _from_svg, ".png": _from_png}
-    readers |= {".tif": tiff.read_description, ".tiff": tiff.read_description}
-    if path.suffix not in readers:
-        raise FigproofError(f"is no figure. Allowed: {', '.join(sorted(readers))}", where=where)
-    try:
-        with path.open("rb") as stream:
-            content = stream.read(MAX_READ_BYTES + 1)
-    except OSError as error:
-        raise FigproofError(f"cannot be read: {error.strerror or error}", where=where) from error
-    if len(content) > MAX_READ_BYTES:
-        raise FigproofError(f"is larger than {MAX_READ_BYTES} bytes", where=where)
-    try:
-        text = readers[path.suffix](content)
-        provenance = json.loads(text) if text is not None else None
-    except (
-        ValueError,
-        struct.error,
-        PyPdfError,
-        DependencyError,
-        ElementTree.ParseError,
-        RecursionError,
-    ) as error:
-        raise FigproofError(f"is damaged: {error}", where=where, hint="build the figure again") from error
-    if not isinstance(provenance, dict):
-        raise FigproofError("carries no provenance", where=where, hint="was it made by another program?")
-    return provenance
-
-
-def _from_pdf(content: bytes) -> str | None:
-    information = PdfReader(io.BytesIO(content)).metadata
-    text = None if information is None else information.get("/figproof")
-    return None if text is None else str(text)
-
-
-def _from_svg(content: bytes) -> str | None:
-    for element in ElementTree.fromstring(content):
-        if element.tag.endswith("}metadata") and element.get("id") == "figproof":
-            return element.text
-    return None
-
-
-def _from_png(content: bytes) -> str | None:
-    if not content.startswith(_PNG_SIGNATURE):
-        raise ValueError("no PNG signature")
-    place, kind, text = len(_PNG_SIGNATURE), b"", None
-    while kind != b"IEND":
-        length, kind = struct.unpack(">I4s", content[place : place + 8])
-        body = content[place + 8 : place + 8 + length]
-        (checksum,) = struct.unpack(">I", content[place + 8 + length : place + 12 + length])
-        if deflate.crc32(kind + body) != checksum:
-            raise ValueError(f"chunk {kind!r} does not match its checksum")
-        if kind == b"iTXt" and body.startswith(_KEYWORD + b"\0"):
-            text = body[len(_KEYWORD) + 5 :].decode("ascii")
-        place += 12 + length
-    return text

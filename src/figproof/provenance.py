@@ -42,6 +42,7 @@ _OUTSIDE = (
     "assigning.py",
     "beginning.py",
     "builtin/",
+    "carried.py",
     "cli/",
     "dag.py",
     "errors.py",
@@ -52,8 +53,10 @@ _OUTSIDE = (
     "paper.py",
     "previewing.py",
     "record",
+    "resemblance.py",
     "scripting.py",
     "selecting.py",
+    "standing.py",
     "store/",
     "styles/",
 )

@@ -15,6 +15,7 @@ def record(**changes):
         "kind": {"name": "confusion", "sha256": DIGEST},
         "pin": {"name": "adam", "sha256": DIGEST},
         "runs": [{"id": 11, "condition": "adam", "seed": 1, "digest": DIGEST}],
+        "configs": {"same": {"optimizer": "adam"}, "differ": {"11": {"learning_rate": 0.01, "seed": 1}}},
         "table": DIGEST,
     }
     whole = {
@@ -47,8 +48,15 @@ def traced(tmp_path, monkeypatch, capsys):
 def test_a_figure_names_its_runs_outside_of_any_project(traced):
     code, out, _ = traced(record())
     assert code == 0
-    assert "confusion abababababab from pin adam" in out
+    assert "kind confusion abababababab\n  pin adam abababababab\n" in out
+    assert out.endswith("no project here: nothing was compared with what is there now\n")
     assert "run 11 (adam, seed 1) abababababab" in out
+
+
+def test_a_figure_says_the_configs_of_its_runs(traced):
+    _, out, _ = traced(record())
+    assert '  all runs: optimizer="adam"\n' in out
+    assert "abababababab\n    learning_rate=0.01, seed=1\n" in out
 
 
 def test_a_figure_names_the_looks_of_its_conditions(traced):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from pathlib import Path
 
@@ -59,6 +60,10 @@ def main(arguments: list[str] | None = None) -> int:
         return int(parsed.run(parsed, root))
     except FigproofError as error:
         print(f"figproof: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # What reads the output (head, less) has seen enough; the flush at exit must not complain either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except MemoryError:
         print("figproof: needs more memory than the machine has; give it fewer points", file=sys.stderr)
