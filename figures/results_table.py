@@ -21,15 +21,9 @@ from figproof.model import FloatArray, Metric, Run, Snapshot, Table, concatenate
 from figproof.numerics.comparing import TESTS, holm, paired
 from figproof.numerics.curves import metric_of_each
 from figproof.numerics.intervals import CENTRES, band
+from figproof.numerics.stating import INTERVALS, decimals, stated
 from figproof.numerics.summaries import summary
 
-INTERVALS = {
-    "sd": "± sd",
-    "sem": "± standard error",
-    "bootstrap95": "[95 % bootstrap CI]",
-    "minmax": "[range]",
-    "none": "",
-}
 ROW = 1.55
 RULE_PT = {"outer": 0.9, "inner": 0.5}
 ARROWS = {"higher": "↑", "lower": "↓"}
@@ -125,6 +119,7 @@ def _column(
     if best is not None:
         bold = (p >= params.alpha).astype(np.int64) if params.bold == "not_worse" else bold
         bold[best] = 1
+    digits = decimals(centre, np.array(lows), np.array(highs)) if column.decimals is None else column.decimals
     return frame(
         condition=names,
         column=[index] * len(names),
@@ -134,7 +129,7 @@ def _column(
         high=highs,
         p_against_best=p,
         bold=bold,
-        decimals=[_decimals(column, centre, np.array(lows), np.array(highs))] * len(names),
+        decimals=[digits] * len(names),
     )
 
 
@@ -176,30 +171,9 @@ def _p_against_best(
     return found
 
 
-def _decimals(column: Column, centre: FloatArray, low: FloatArray, high: FloatArray) -> int:
-    """Two digits of the smallest interval's half; without intervals three digits of the centres."""
-    if column.decimals is not None:
-        return column.decimals
-    half = (high - low) / 2
-    half = half[np.isfinite(half) & (half > 0)]
-    if half.size:
-        return int(np.clip(1 - np.floor(np.log10(half.min())), 0, 9))
-    size = np.abs(centre[np.isfinite(centre) & (centre != 0)])
-    return int(np.clip(2 - np.floor(np.log10(size.max())), 0, 9)) if size.size else 0
-
-
 def _cell(cells: Any, at: int, params: Params) -> str:
-    """``0.978 ± 0.003`` or ``0.978 [0.975, 0.981]``; a condition that diverged says so."""
     centre, low, high = (float(cells[key][at]) for key in ("centre", "low", "high"))
-    digits = int(cells["decimals"][at])
-    if not np.isfinite(centre):
-        return "diverged"
-    text = f"{centre:.{digits}f}".replace("-", "−")
-    if not np.isfinite(low):
-        return text
-    if params.interval in ("sd", "sem"):
-        return f"{text} ± {(high - low) / 2:.{digits}f}"
-    return f"{text} [{low:.{digits}f}, {high:.{digits}f}]".replace("-", "−")
+    return stated(centre, low, high, int(cells["decimals"][at]), params.interval)
 
 
 def _grid(table: Table, params: Params, look: Any) -> tuple[list[str], list[list[str]], list[list[bool]]]:

@@ -18,6 +18,8 @@ from figproof.specs import load_config, load_figures, text_figures
 
 FORMAT = "figproof-approved-1"
 _FOLDERS = ("figures", "derived")
+PAGES = ("figures.tex", "index.html", "numbers.tex")
+"""What a build writes beside the figures."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Comparison:
 def generated_files(project: Project) -> dict[str, Path]:
     """Every file that lies where a build writes for readers, by path below ``results``, sorted."""
     found = [path for folder in _FOLDERS for path in (project.results / folder).rglob("*")]
-    found += [project.results / "index.html"]
+    found += [project.results / name for name in PAGES]
     files = [path for path in found if path.is_file() and not path.name.startswith(".")]
     return {path.relative_to(project.results).as_posix(): path for path in sorted(files)}
 
@@ -54,7 +56,7 @@ def left_over_files(project: Project, names: Iterable[str]) -> set[str]:
     drawn = {f"figures/{f}.{s}" for f in figures for s in (*formats[f], "provenance.json")}
     written = {f"figures/{f}.{s}" for f in text_figures(project, figures) for s in TEXTS}
     made = {name for name in names if name.startswith("derived/") and _figure_of(name) in figures}
-    return set(names) - drawn - written - made - {"index.html"}
+    return set(names) - drawn - written - made - set(PAGES)
 
 
 def load_approved(project: Project) -> dict[str, str]:

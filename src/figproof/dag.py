@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -21,6 +21,7 @@ from figproof.errors import FigproofError
 from figproof.files import sweep_leftovers, write_atomic
 from figproof.formats import formats_of
 from figproof.kinds import TEXTS
+from figproof.numbers import NumberSpec, load_numbers
 from figproof.pins import pin_path
 from figproof.places import Styles
 from figproof.project import Project
@@ -45,6 +46,8 @@ class Graph:
         By figure.
     tables : tuple of str
         The figures that are also written as text.
+    numbers : tuple of str
+        The pins of ``config/numbers.yaml``, sorted.
     build_lock : file
         Held while the process lives: two builds at once would race for ``.snakemake``.
     """
@@ -52,6 +55,7 @@ class Graph:
     figures: Mapping[str, FigureSpec]
     formats: Mapping[str, tuple[str, ...]]
     tables: tuple[str, ...]
+    numbers: tuple[str, ...]
     build_lock: IO[bytes]
 
     @classmethod
@@ -80,16 +84,21 @@ class Graph:
                 "no figure is defined", where="config/figures", hint="add config/figures/<id>.yaml"
             )
         formats = formats_of(project, config, figures)
-        for path, key in _keys(project, config, figures, formats):
+        numbers = load_numbers(project)
+        for path, key in _keys(project, config, figures, formats, numbers):
             content = to_readable_json(key)
             if not path.is_file() or path.read_bytes() != content:
                 write_atomic(path, content)
-        return cls(figures, formats, text_figures(project, figures), lock)
+        asked = tuple(sorted({number.pin for number in numbers.values()}))
+        return cls(figures, formats, text_figures(project, figures), asked, lock)
 
     def manifests(self, figure: str) -> list[str]:
         """The snapshots that a figure is derived from."""
-        pins = sorted({panel.pin for _, panel in self.figures[figure].parts()})
-        return [f"results/snapshots/{pin}/MANIFEST.json" for pin in pins]
+        return _manifests({panel.pin for _, panel in self.figures[figure].parts()})
+
+    def number_manifests(self) -> list[str]:
+        """The snapshots that the numbers of the text are taken from."""
+        return _manifests(self.numbers)
 
     def figure_files(self, figure: str) -> list[str]:
         """What drawing a figure makes."""
@@ -112,7 +121,7 @@ class Graph:
 
     def targets(self) -> list[str]:
         """Everything that a build keeps; what is missing of it is made again."""
-        kept = {"results/index.html"}
+        kept = {"results/index.html", "results/figures.tex", "results/numbers.tex", *self.number_manifests()}
         for figure in self.figures:
             kept.update(self.manifests(figure), self.figure_files(figure))
             kept.add(f"results/lint/{figure}.json")
@@ -120,6 +129,10 @@ class Graph:
         for figure in self.tables:
             kept.update(self.text_files(figure))
         return sorted(kept)
+
+
+def _manifests(pins: Iterable[str]) -> list[str]:
+    return [f"results/snapshots/{pin}/MANIFEST.json" for pin in sorted(pins)]
 
 
 def _drawn(figure: str, formats: tuple[str, ...]) -> list[str]:
@@ -152,14 +165,16 @@ def _keys(
     config: Config,
     figures: Mapping[str, FigureSpec],
     formats: Mapping[str, tuple[str, ...]],
+    numbers: Mapping[str, NumberSpec],
 ) -> Iterator[tuple[Path, dict[str, Any]]]:
     library, lock = library_digest(), lock_digest(project)
     registry = load_conditions(project.conditions_file)
     own = Path(__file__).parent
     lint = {path.name: digest_file(path) for path in sorted((own / "lint").glob("*.py"))}
-    pins = sorted({panel.pin for spec in figures.values() for _, panel in spec.parts()})
-    for pin in pins:
+    pins = {panel.pin for spec in figures.values() for _, panel in spec.parts()}
+    for pin in sorted(pins | {number.pin for number in numbers.values()}):
         yield project.key_file("snapshot", pin), {"pin": digest_file(pin_path(project, pin))}
+    drawn = {}
     for figure, spec in figures.items():
         parts = [{"panel": letter, **part_inputs(project, panel)} for letter, panel in spec.parts()]
         derive = {"parts": parts, "library": library, "lock": lock, "worker": FIXED}
@@ -172,7 +187,12 @@ def _keys(
             "conditions": look_digests(registry, shown_conditions(project, spec)),
         }
         yield project.key_file("draw", figure), draw
-        yield project.key_file("lint", figure), {"draw": digest_json(draw), "lint": lint}
+        drawn[figure] = digest_json(draw)
+        yield project.key_file("lint", figure), {"draw": drawn[figure], "lint": lint}
+    text = {name: digest_file(own / name) for name in ("latexfiles.py", "numbers.py")}
+    asked = {name: number.model_dump() for name, number in numbers.items()}
+    key = {**text, "figures": drawn, "numbers": asked, "library": library}
+    yield project.key_file("latex", "latex"), key
     page = {name: digest_file(own / name) for name in ("index.py", "index.html.j2")}
     yield (
         project.key_file("index", "index"),

@@ -59,6 +59,10 @@ class Project:
         return self.root / "config" / "figures"
 
     @property
+    def numbers_file(self) -> Path:
+        return self.root / "config" / "numbers.yaml"
+
+    @property
     def selections(self) -> Path:
         return self.root / "config" / "selections"
 

@@ -19,6 +19,7 @@ def add_parser(subparsers: Any) -> None:
         ("derive", "figure", _derive),
         ("draw", "figure", _draw),
         ("write", "figure", _write),
+        ("latex", None, _latex),
         ("index", None, _index),
     ):
         parser = subparsers.add_parser(word, help=run.__doc__)
@@ -64,6 +65,15 @@ def _write(arguments: argparse.Namespace, root: Path) -> int:
     from figproof.drawing import write_texts
 
     write_texts(project, arguments.figure)
+    return 0
+
+
+def _latex(arguments: argparse.Namespace, root: Path) -> int:
+    """write results/figures.tex and results/numbers.tex"""
+    project = _as_worker(root)
+    from figproof.latexfiles import write_latex
+
+    write_latex(project)
     return 0
 
 

@@ -110,6 +110,22 @@ rule write:
         '"$FIGPROOF_PYTHON" -I -m figproof write {wildcards.figure} 2>&1 | tee {log}'
 
 
+# What a paper inputs: a macro a figure, a macro a number.
+rule latex:
+    input:
+        "results/keys/latex/latex.json",
+        graph.number_manifests(),
+    output:
+        update("results/figures.tex"),
+        update("results/numbers.tex"),
+    log:
+        "results/logs/latex.log",
+    conda:
+        same_environment
+    shell:
+        '"$FIGPROOF_PYTHON" -I -m figproof latex 2>&1 | tee {log}'
+
+
 rule index:
     input:
         "results/keys/index/index.json",
