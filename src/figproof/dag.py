@@ -21,7 +21,7 @@ from figproof.errors import FigproofError
 from figproof.files import sweep_leftovers, write_atomic
 from figproof.formats import formats_of
 from figproof.kinds import TEXTS
-from figproof.numbers import NumberSpec, load_numbers
+from figproof.numberspecs import NumberSpec, load_numbers
 from figproof.pins import pin_path
 from figproof.places import Styles
 from figproof.project import Project

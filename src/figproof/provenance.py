@@ -51,6 +51,7 @@ _OUTSIDE = (
     "lint/",
     "measuring.py",
     "numbers.py",
+    "numberspecs.py",
     "packages.py",
     "paper.py",
     "papercheck.py",
