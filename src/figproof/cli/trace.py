@@ -58,7 +58,7 @@ def _run(arguments: argparse.Namespace, root: Path) -> int:
             _show(figure, record, standing)
     if arguments.json:
         print(json.dumps(answers, indent=2, sort_keys=True, ensure_ascii=True))
-    elif here is not None:
+    elif here is not None and figures[0].place == "":
         _say_approved(here, arguments.file)
     return 0
 
