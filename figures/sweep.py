@@ -292,7 +292,8 @@ def _scatter(fig: Any, table: Table, params: Params, look: Any) -> None:
         note(panels[0, 0], text, look)
         colour_bar(fig, colours, panels[0, 0], columns[-1].label, look)
     else:
-        corner_bar(fig.add_subplot(grid[0, 1:]), side[1], colours, columns[-1].label, text, look)
+        corner = ((count - 1) * side[0], side[1])
+        corner_bar(fig.add_subplot(grid[0, 1:]), corner, colours, columns[-1].label, text, look)
 
 
 def _importances(fig: Any, table: Table, params: Params, look: Any) -> None:

@@ -257,7 +257,7 @@ def _beyond_frame(name: str, steps: IntArray, values: FloatArray, limits: Sequen
 def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
     """A grid of panels on common scales, with a legend below."""
     facts, count = table.facts, int(table.frame("panels")["panel"].size)
-    rows, columns = _shape(fig, count)
+    rows, columns = _shape(fig, count, look)
     room = size_in(fig)[1] / rows >= LOWEST_ROW_IN
     lower = params.gradients and bool(facts["gradient_limits"]) and room
     stack = [1.4, 1.0] if lower else [1.0]
@@ -279,7 +279,7 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
             axes.tick_params(labelleft=cell % columns == 0, labelbottom=lowest)
             if lowest:
                 label_axis(axes.xaxis, facts["step_unit"])
-        room_in = _ROOM * (size_in(fig)[0] - _TICKS_IN) / columns
+        room_in = _ROOM * (size_in(fig)[0] - look.room_in(_TICKS_IN)) / columns
         write_above(column[0], _texts(fig, table, cell, look, room_in), look)
     # One label for all rows: beside a low panel it would run into the next one's.
     name = axis_label(_loss_name(params), facts["unit"]) + (", below: gradient" if lower else "")
@@ -287,9 +287,9 @@ def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
     _legend(fig, table, params, look, lower=lower)
 
 
-def _shape(fig: Any, count: int) -> tuple[int, int]:
+def _shape(fig: Any, count: int, look: Any) -> tuple[int, int]:
     """Rows and columns: as many columns as are wide enough to be written above."""
-    most = max(1, int((size_in(fig)[0] - _TICKS_IN) / NARROWEST_PANEL_IN))
+    most = max(1, int((size_in(fig)[0] - look.room_in(_TICKS_IN)) / look.room_in(NARROWEST_PANEL_IN)))
     rows = -(-count // most)
     return rows, -(-count // rows)
 
@@ -360,12 +360,12 @@ def _gradients(axes: Any, table: Table, panel: int, look: Any) -> None:
 
 def _styles(look: Any) -> dict[str, dict[str, Any]]:
     """Ink and grey: a colour would look like a condition's."""
-    thin = max(look.venue.min_line_pt, 0.7)
+    line, thin = look.line_pt(1.1), look.line_pt(0.7)
     return {
-        "train": {"color": look.ink, "linestyle": DASHES[0], "linewidth": 1.1},
-        "validation": {"color": look.muted, "linestyle": DASHES[1], "linewidth": 1.1},
+        "train": {"color": look.ink, "linestyle": DASHES[0], "linewidth": line},
+        "validation": {"color": look.muted, "linestyle": DASHES[1], "linewidth": line},
         GRADIENTS[0]: {"color": look.ink, "linestyle": DASHES[0], "linewidth": thin},
-        GRADIENTS[1]: {"color": look.ink, "linestyle": DASHES[2], "linewidth": 1.1},
+        GRADIENTS[1]: {"color": look.ink, "linestyle": DASHES[2], "linewidth": line},
         GRADIENTS[2]: {"color": look.muted, "linestyle": DASHES[3], "linewidth": thin},
     }
 
@@ -394,7 +394,7 @@ def _legend(fig: Any, table: Table, params: Params, look: Any, *, lower: bool) -
     named |= {name: name for name in GRADIENTS} if lower else {}
     handles = [Line2D([], [], **_styles(look)[name]) for name in named]
     labels = list(named.values())
-    hollow: dict[str, Any] = {"linestyle": "none", "color": look.ink, "markersize": 5}
+    hollow: dict[str, Any] = {"linestyle": "none", "color": look.ink, "markersize": look.mark_pt(5)}
     marks = {
         "rings": ("o", "fault starts"),
         "crosses": ("x", "NaN or infinite"),

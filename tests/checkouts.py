@@ -55,7 +55,9 @@ class Checkout:
         jobs = set()
         for rule, body in re.findall(r"^rule (\w+):\n(.*?)(?=^\[|\Z)", output, re.DOTALL | re.MULTILINE):
             name = re.search(r"wildcards: \w+=([\w-]+)", body)
-            jobs.add(f"{rule} {name[1]}" if name else rule)
+            # One rule draws the figures of each set of formats: draw, draw_1, ...
+            step = rule.partition("_")[0]
+            jobs.add(f"{step} {name[1]}" if name else step)
         if not jobs:
             assert "Nothing to be done" in output, output
         return jobs - {"all"}

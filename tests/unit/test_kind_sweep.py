@@ -282,12 +282,14 @@ def test_a_forest_that_explains_less_than_half_is_marked(small_forests):
 
 @pytest.mark.parametrize("venue", venue_names(ROOT))
 def test_matrix_and_importances_are_camera_ready_at_every_venue(venue, small_forests, tmp_path):
-    widths = look_of(venue).venue.widths_in
-    for view, size in (
-        ("scatter", (widths["full"], 4.5)),
-        ("scatter", (widths["single"], 3.6)),
-        ("importance", (widths["single"], 2.0)),
+    page, room_in = look_of(venue).venue, look_of(venue).room_in
+    for view, width, height_in in (
+        ("scatter", "full", 4.5),
+        ("scatter", "single", 3.6),
+        ("importance", "single", 2.0),
     ):
+        # Larger text has a larger page.
+        size = (page.widths_in[width], min(room_in(height_in), page.max_height_in))
         files = table_files(derive(searched(), view=view))
         for name, content in files.items():
             (tmp_path / name).write_bytes(content)

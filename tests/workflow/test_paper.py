@@ -196,8 +196,8 @@ def test_an_own_sheet_is_found_first_and_an_edit_of_it_draws_exactly_its_figure(
     own = copy.root / "styles/venues/nature.mplstyle"
     own.parent.mkdir()
     own.write_text(NATURE.read_text())
-    assert copy.planned() == {"draw other", "index"}
-    own.write_text(with_lines("1.35"))
+    assert copy.planned() == {"draw other", "lint other", "index"}
+    own.write_text(with_lines("0.85"))
     copy.run("snakemake")
     after = digests(copy)
     changed = {name.partition(".")[0] for name in before if before[name] != after[name]}
@@ -210,9 +210,8 @@ def test_an_own_kind_is_found_before_the_packages(copy):
     text = (ROOT / "figures/loss_curves.py").read_text()
     (copy.root / "figures/loss_curves.py").write_text(f"{text}\n# ours\n")
     both = ("optimizers_loss", "other")
-    assert copy.planned() == {f"{rule} {figure}" for rule in ("derive", "draw") for figure in both} | {
-        "index"
-    }
+    jobs = {f"{rule} {figure}" for rule in ("derive", "draw", "lint") for figure in both}
+    assert copy.planned() == jobs | {"index"}
     assert "loss_curves" in copy.run("figproof", "kinds").stdout
 
 
@@ -254,7 +253,7 @@ def lab_style(source: Path, version: str, width_pt: str) -> Path:
 def test_two_papers_share_a_teams_styles_and_a_store_and_are_told_when_their_version_changes(
     paper, copy, environment, tmp_path
 ):
-    environment.install(lab_style(tmp_path / "one", "1.0", "1.25"))
+    environment.install(lab_style(tmp_path / "one", "1.0", "0.9"))
     store = {"FIGPROOF_STORE": f"embedded:{paper.root}/.figproof/store"}
     second = init(environment, tmp_path / "second")
     second.edit("config/selections/training.yaml", "my_experiment", "digits_softmax")
@@ -271,8 +270,8 @@ def test_two_papers_share_a_teams_styles_and_a_store_and_are_told_when_their_ver
         one.run("figproof", "check")
         one.run("snakemake", env=store)
         assert "labstyle/venues/lab.mplstyle" in provenance(one, figure)["styles"]
-    environment.install(lab_style(tmp_path / "two", "1.1", "1.75"))
+    environment.install(lab_style(tmp_path / "two", "1.1", "0.8"))
     for one, figure in ((copy, "other"), (second, "training_loss")):
         said = one.run("figproof", "check", code=1).stdout
         assert "lab-style 1.1 is installed, the lock says ==1.0" in said
-        assert one.planned() == {f"draw {figure}", "index"}
+        assert one.planned() == {f"draw {figure}", f"lint {figure}", "index"}

@@ -9,6 +9,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.ticker import MaxNLocator
 
 from figproof.axes.base import Inks, before_draw
+from figproof.axes.names import wrapped
 from figproof.axes.unit import ROOM
 from figproof.model import FloatArray
 
@@ -16,6 +17,7 @@ _LOST_DASH = (0, (2.0, 1.5))
 _GOLDEN_ANGLE = np.pi * (3 - np.sqrt(5))
 _DOT_PT = 3.4
 _MANY = 200
+_CORNER_INSET = 0.06
 # Of the points around one place: their radius, so that they stay off the next.
 _WIDEST_PT = 9.0
 
@@ -84,25 +86,29 @@ def crowded_points(axes: Any, pairs: FloatArray, metric: FloatArray, colours: An
     before_draw(axes, arrange)
 
 
-def corner_bar(host: Any, height_in: float, colours: Any, label: str, text: str, look: Inks) -> None:
+def corner_bar(
+    host: Any, size_in: tuple[float, float], colours: Any, label: str, text: str, look: Inks
+) -> None:
     """Note and colour bar in the empty corner of a matrix of panels.
 
     Parameters
     ----------
     host : Axes
         In the corner; it shows nothing of its own.
-    height_in : float
-        Of the host.
+    size_in : tuple of float
+        Width and height of the host.
     colours : ScalarMappable
     label, text : str
-        Of the bar; the note.
+        Of the bar; the note, whose lines are broken between words where they are wider than the host.
     """
     host.set_axis_off()
-    small = look.venue.small_pt
+    small, (width_in, height_in) = look.venue.small_pt, size_in
+    room_in = (1 - _CORNER_INSET) * width_in
+    lines = [part for line in text.split("\n") for part in wrapped(host.figure, line, room_in, small)]
     style = {"fontsize": small, "color": look.ink, "va": "top", "linespacing": 1.15, "parse_math": False}
-    host.text(0.06, 1, text, in_layout=False, **style)
-    below = (text.count("\n") + 2) * 1.2 * small / 72 / height_in
-    bar_axes = host.inset_axes((0.06, 1 - below - 0.09, 0.94, 0.09))
+    host.text(_CORNER_INSET, 1, "\n".join(lines), in_layout=False, **style)
+    below = (len(lines) + 1) * 1.2 * small / 72 / height_in
+    bar_axes = host.inset_axes((_CORNER_INSET, 1 - below - 0.09, 1 - _CORNER_INSET, 0.09))
     bar = host.figure.colorbar(colours, cax=bar_axes, orientation="horizontal")
     bar.set_label(label, parse_math=False)
     bar.outline.set_linewidth(look.line_pt(0.5))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial import cKDTree
+import scipy
 
 from figproof.colour import INSTEAD, RAINBOWS, Array, Role, measure_colormap, to_ucs
 from figproof.lint.finding import Finding
@@ -132,8 +132,8 @@ def _share(places: Array, name: str) -> tuple[float, float]:
 
 
 @functools.cache
-def _tree(name: str) -> cKDTree:
-    return cKDTree(to_ucs(mpl.colormaps[name](np.linspace(0, 1, _SAMPLES))[:, :3]))
+def _tree(name: str) -> scipy.spatial.cKDTree:
+    return scipy.spatial.cKDTree(to_ucs(mpl.colormaps[name](np.linspace(0, 1, _SAMPLES))[:, :3]))
 
 
 def _fault(strip: Array) -> str:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+import scipy
 
 from figproof.model import FloatArray, IntArray
 from figproof.numerics.classification import interval, resampled_weights
@@ -61,7 +61,7 @@ class Reliability:
 
 def wilson(share: FloatArray, count: IntArray) -> tuple[FloatArray, FloatArray]:
     """Wilson's 95 % score interval (Wilson 1927) of shares of so many; NaN where the count is 0."""
-    z = float(stats.norm.ppf((1 + LEVEL) / 2))
+    z = float(scipy.stats.norm.ppf((1 + LEVEL) / 2))
     n = np.where(count > 0, count, np.nan)
     middle = share + z**2 / (2 * n)
     half = z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))

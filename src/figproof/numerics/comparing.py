@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+import scipy
 
 from figproof.errors import FigproofError
 from figproof.model import FloatArray
@@ -70,10 +70,10 @@ def _p_value(difference: FloatArray, test: Test) -> float:
         if np.ptp(difference) == 0:
             # The same difference for every seed: its spread is 0 and t is infinite.
             return 0.0
-        return float(stats.ttest_1samp(difference, 0.0).pvalue)
+        return float(scipy.stats.ttest_1samp(difference, 0.0).pvalue)
     if test == "wilcoxon":
-        return float(stats.wilcoxon(difference).pvalue)
-    found = stats.permutation_test(
+        return float(scipy.stats.wilcoxon(difference).pvalue)
+    found = scipy.stats.permutation_test(
         (difference,),
         lambda sample, axis: np.mean(sample, axis=axis),
         permutation_type="samples",

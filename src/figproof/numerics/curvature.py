@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh
+import scipy
 
 from figproof.model import FloatArray
 
@@ -31,9 +31,10 @@ def extreme_eigenvalues(product: Callable[[FloatArray], FloatArray], start: Floa
     """
     if not np.isfinite(product(start)).all():
         return np.full(2, np.nan)
-    operator = LinearOperator((start.size, start.size), matvec=product, dtype=np.float64)
+    linalg = scipy.sparse.linalg
+    operator = linalg.LinearOperator((start.size, start.size), matvec=product, dtype=np.float64)
     try:
-        found = eigsh(operator, k=2, which="BE", v0=start, tol=TOLERANCE, return_eigenvectors=False)
-    except ArpackError:
+        found = linalg.eigsh(operator, k=2, which="BE", v0=start, tol=TOLERANCE, return_eigenvectors=False)
+    except linalg.ArpackError:
         return np.full(2, np.nan)
     return np.sort(found)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import lfilter
+import scipy
 
 from figproof.errors import FigproofError, suggest
 from figproof.model import FloatArray, IntArray, Metric, Run
@@ -87,7 +87,9 @@ def ema(values: FloatArray, decay: float) -> FloatArray:
     finite = np.isfinite(smooth)
     kept = smooth[finite]
     # The same recurrence for a series of ones is 1 - decay**t, without a power to round.
-    mean, weight = (lfilter([1 - decay], [1, -decay], series) for series in (kept, np.ones(kept.size)))
+    mean, weight = (
+        scipy.signal.lfilter([1 - decay], [1, -decay], series) for series in (kept, np.ones(kept.size))
+    )
     smooth[finite] = mean / weight
     return smooth
 

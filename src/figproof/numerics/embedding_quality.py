@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from scipy.linalg import orthogonal_procrustes
-from scipy.spatial.distance import cdist
+import scipy
 
 from figproof.errors import FigproofError
 from figproof.model import FloatArray, IntArray
@@ -119,7 +118,7 @@ def turned_onto(before: FloatArray, after: FloatArray) -> FloatArray:
     Orthogonal Procrustes: what a reader could still do by eye with two independent fits.
     """
     centre = after.mean(axis=0)
-    turn, _ = orthogonal_procrustes(after - centre, before - before.mean(axis=0))
+    turn, _ = scipy.linalg.orthogonal_procrustes(after - centre, before - before.mean(axis=0))
     result: FloatArray = (after - centre) @ turn + before.mean(axis=0)
     return result
 
@@ -128,7 +127,7 @@ def _distances(points: FloatArray) -> Iterator[tuple[IntArray, FloatArray]]:
     """Blocks of row indices with squared distances to all points, infinite to the row's own."""
     for first in range(0, len(points), ROWS_AT_ONCE):
         rows = np.arange(first, min(first + ROWS_AT_ONCE, len(points)))
-        distance = cdist(points[rows], points, "sqeuclidean")
+        distance = scipy.spatial.distance.cdist(points[rows], points, "sqeuclidean")
         distance[np.arange(rows.size), rows] = np.inf
         yield rows, distance
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
-from scipy.cluster.hierarchy import leaves_list, ward
+import scipy
 
 from figproof.model import FloatArray, IntArray
 
@@ -46,7 +46,8 @@ def similar_units(features: FloatArray, most: int) -> IntArray:
     if units <= most:
         return np.arange(units, dtype=np.int64)
     group = np.empty(units, dtype=np.int64)
-    group[leaves_list(ward(features))] = np.arange(units) * most // units
+    hierarchy = scipy.cluster.hierarchy
+    group[hierarchy.leaves_list(hierarchy.ward(features))] = np.arange(units) * most // units
     return group
 
 

@@ -17,12 +17,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from sklearn.ensemble import RandomForestRegressor
 
 from figproof.errors import FigproofError
 from figproof.model import FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from sklearn.ensemble import RandomForestRegressor
 
 TREES = 500
 SUBSAMPLES = 40
@@ -135,6 +138,9 @@ def out_of_bag_shares(
     shares : ndarray, shape (keys,)
     r2 : float
     """
+    # Imported here, as it takes a second: a sweep is drawn without it.
+    from sklearn.ensemble import RandomForestRegressor
+
     table = np.hstack(columns).astype(np.float32)
     forest = RandomForestRegressor(n_estimators=trees, random_state=seed).fit(table, values)
     donors = _donors(values.size, seed)
