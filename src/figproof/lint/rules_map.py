@@ -49,7 +49,7 @@ def vectors(page: Page) -> Iterator[Finding]:
             yield _finding(f"a colour bar: {reason}")
             return
     fills = [path.fill.rgb for path in page.paths if path.fill is not None and path.fill.rgb is not None]
-    colours = [np.array(fills).reshape(-1, 3), *(_sample(pixels) for pixels in pictures)]
+    colours = [np.array(fills).reshape(-1, 3), *page.shades, *(_sample(pixels) for pixels in pictures)]
     yield from _of_colours(colours)
 
 
