@@ -13,7 +13,7 @@ from figproof.project import Project
 def add_parser(subparsers: Any) -> None:
     """Add ``lint``."""
     parser = subparsers.add_parser("lint", help="measure figure files, of any program, against a venue")
-    parser.add_argument("files", nargs="*", type=Path, help="PDF, SVG, PNG, TIFF or JPEG")
+    parser.add_argument("files", nargs="*", type=Path, help="PDF, EPS, SVG, PNG, TIFF or JPEG")
     parser.add_argument("--all", action="store_true", help="every built figure, each at its own venue")
     parser.add_argument("--venue", help="hold the files to this venue; else to config.yaml's, in a project")
     parser.add_argument("--page", type=int, default=1, help="page of a PDF of several, from 1")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from figproof.lint import rules_layout, rules_line, rules_map, rules_page, rules_series, rules_text
+from figproof.lint.eps import is_eps, read_eps
 from figproof.lint.finding import Finding, Report
 from figproof.lint.limits import PLAIN, Limits, limits_of
 from figproof.lint.page import Page
@@ -26,7 +27,7 @@ def run(path: Path, limits: Limits = PLAIN, *, page: int = 1) -> Report:
     Parameters
     ----------
     path : Path
-        A PDF, SVG, PNG, TIFF or JPEG; its content says which.
+        A PDF, EPS, SVG, PNG, TIFF or JPEG; its content says which.
     limits : Limits
         What it is held to; without a venue, to what makes any figure hard to read.
     page : int
@@ -54,7 +55,9 @@ def _content(path: Path) -> bytes:
 
 
 def _findings(content: bytes, limits: Limits, number: int) -> tuple[list[Finding], list[str]]:
-    if b"%PDF-" in content[:1024]:
+    if is_eps(content):
+        page, name = read_eps(content), "eps"
+    elif b"%PDF-" in content[:1024]:
         page, name = read_pdf(content, number), "pdf"
     elif content.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"<" or content[:2] in (b"\xfe\xff", b"\xff\xfe"):
         page, name = read_svg(content), "svg"
@@ -63,7 +66,7 @@ def _findings(content: bytes, limits: Limits, number: int) -> tuple[list[Finding
         found = [*rules_page.file(raster.name, len(content), limits), *_of_pixels(raster, limits)]
         return found, list(raster.notes)
     else:
-        raise Unreadable("is no PDF, SVG, PNG, TIFF or JPEG")
+        raise Unreadable("is no PDF, EPS, SVG, PNG, TIFF or JPEG")
     return [*rules_page.file(name, len(content), limits), *_of_vectors(page, limits)], page.notes
 
 
@@ -107,7 +110,7 @@ def _unreadable(reason: str) -> Finding:
         "unreadable",
         "error",
         reason,
-        "a whole, open PDF, SVG, PNG, TIFF or JPEG",
+        "a whole, open PDF, EPS, SVG, PNG, TIFF or JPEG",
         "figproof: what cannot be read cannot be checked",
         "write the file again, without encryption",
     )

@@ -15,6 +15,7 @@ _NUMBER = re.compile(r"[−–-]?(?:\d+(?:[.,]\d+)*|\.\d+)(?:[eE][−–+-]?\d+)
 # Parts of the page's size: the least of a plot; what takes more both ways is the page's own paper.
 _LEAST, _MOST = 0.15, 0.9
 _LONG = 0.2
+_AXIS_GAP = 0.12
 _CORNER_PT, _LINE_PT = 2.5, 1.5
 _FEWEST_TICKS = 3
 _MOST_LINES = 3000
@@ -140,7 +141,18 @@ def _between_axes(page: Page) -> list[Box]:
         for column in upright
         if abs(row[0] - column[0]) < _CORNER_PT and abs(row[1] - column[1]) < _CORNER_PT
     ]
-    return meeting or _spanned(level, upright)
+    return meeting or _spanned(level, upright) or _apart(page, level, upright)
+
+
+def _apart(page: Page, level: list[Box], upright: list[Box]) -> list[Box]:
+    """Boxes of two axes that stand away from the data and do not meet, as R draws them."""
+    gap_x, gap_y = _AXIS_GAP * page.width_pt, _AXIS_GAP * page.height_pt
+    return [
+        (column[0], row[1], max(row[2], column[2]), max(row[3], column[3]))
+        for row in level
+        for column in upright
+        if 0 <= row[0] - column[0] < gap_x and 0 <= column[1] - row[1] < gap_y
+    ]
 
 
 def _spanned(level: list[Box], upright: list[Box]) -> list[Box]:

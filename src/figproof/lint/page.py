@@ -209,6 +209,8 @@ class Page:
         Each once, sorted by name.
     ramps : list of ndarray, each of shape (n, 3)
         Colours along each gradient, sRGB from 0 to 1.
+    shades : list of ndarray, each of shape (n, 3)
+        Colours of each shaded mesh, in no order.
     translucent : list of str
         What transparency was used for, each once.
     description : str
@@ -226,6 +228,7 @@ class Page:
     images: list[Image] = field(default_factory=list)
     fonts: list[Font] = field(default_factory=list)
     ramps: list[npt.NDArray[np.float64]] = field(default_factory=list)
+    shades: list[npt.NDArray[np.float64]] = field(default_factory=list)
     translucent: list[str] = field(default_factory=list)
     description: str = ""
     notes: list[str] = field(default_factory=list)

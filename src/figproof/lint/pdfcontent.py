@@ -39,6 +39,7 @@ from figproof.lint.pdfcolour import CMYK, GRAY, RGB, Space, read_space
 from figproof.lint.pdffont import PdfFont, describe
 from figproof.lint.pdfimage import inline_image, placed_image
 from figproof.lint.pdflex import Operation, operations
+from figproof.lint.pdfshading import read_shading
 from figproof.lint.pdftext import TextPen, TextState
 
 _OF_MARKERS = frozenset(b"q Q cm m l c v y re h S s f F f* B B* b b* n w J j M i ri d".split())
@@ -46,6 +47,7 @@ _OF_MARKERS = frozenset(b"q Q cm m l c v y re h S s f F f* B B* b b* n w J j M i
 MOST_OPERATORS = 1_500_000
 MOST_POINTS = 4_000_000
 _DEEPEST = 24
+_MOST_SHADINGS = 500
 
 
 @dataclass
@@ -96,6 +98,7 @@ class Interpreter:
         self._used: dict[tuple[str, str], Any] = {}
         self._stamps: dict[Any, tuple[Path, ...]] = {}
         self._depth = 0
+        self._shaded: set[int] = set()
         self._base: Matrix = IDENTITY
 
     def run(self, content: StreamObject, resources: Any, ctm: Matrix, clip: Box) -> None:
@@ -277,7 +280,7 @@ class Interpreter:
             if ink is not None and 0 < ink.alpha < 1:
                 self._translucent.add("alpha")
         if fill and state.tiling is not None:
-            self._tile(state, path.box)
+            self._pattern(state, path.box)
         keep(self._page, path)
 
     def _ink(self, state: _State, side: str) -> Ink:
@@ -288,13 +291,40 @@ class Interpreter:
         self._order += 1
         return self._order
 
-    def _tile(self, state: _State, box: Box) -> None:
-        """Interpret a tiling pattern's cell once: it may hold the only image of a page."""
+    def _pattern(self, state: _State, box: Box) -> None:
+        """A gradient, or a tiling pattern's cell, once: it may hold the only image of a page."""
         pattern = state.tiling.get_object()
-        if isinstance(pattern, StreamObject) and pattern.get("/PatternType") == 1:
+        if isinstance(pattern, DictionaryObject) and pattern.get("/PatternType") == 2:
+            self._gradient(pattern.get("/Shading"), None)
+        elif isinstance(pattern, StreamObject) and pattern.get("/PatternType") == 1:
             inner = _State(times(_matrix_or_identity(pattern.get("/Matrix")), self._base), box)
             inner.group_alpha = state.group_alpha
             self._run(pattern, _dictionary(pattern.get("/Resources")), inner)
+
+    def _shade(self, operands: list[Any], state: _State, resources: DictionaryObject) -> None:
+        shading = _dictionary(resources.get("/Shading")).get(operands[0])
+        if shading is None or any(self._unseen) or is_empty(state.clip):
+            return
+        self._gradient(shading, _dictionary(resources.get("/ColorSpace")))
+        if all(map(math.isfinite, state.clip)):
+            left, bottom, right, top = state.clip
+            around = np.array([(left, bottom), (right, bottom), (right, top), (left, top), (left, bottom)])
+            unknown = Ink(None, self._ink(state, "fill").alpha)
+            keep(self._page, Path((around,), True, False, None, unknown, 0.0, (), state.clip, self._next()))
+
+    def _gradient(self, given: Any, named: Any) -> None:
+        """Note the colours of a shading, once for each."""
+        item = given.get_object() if given is not None else None
+        if id(item) in self._shaded or len(self._shaded) >= _MOST_SHADINGS:
+            return
+        self._shaded.add(id(item))
+        shading = read_shading(item, named)
+        if shading is None:
+            return
+        if shading.ramp is not None:
+            self._page.ramps.append(shading.ramp)
+        if len(shading.colours):
+            self._page.shades.append(shading.colours)
 
     # External objects and inline images
 
@@ -527,6 +557,7 @@ _HANDLERS: dict[bytes, Callable[[Interpreter, list[Any], _State, Any], None]] = 
     b"B*": _painter(stroke=True, fill=True),
     b"b": _painter(stroke=True, fill=True, close=True),
     b"b*": _painter(stroke=True, fill=True, close=True),
+    b"sh": Interpreter._shade,
     b"Do": Interpreter._do,
     b"INLINE IMAGE": Interpreter._inline,
     b"BDC": Interpreter._mark,

@@ -17,7 +17,7 @@ from pypdf.generic._font import Font as PypdfFont
 from figproof.lint.page import Font
 
 _SUBSET = re.compile(r"^[A-Z]{6}\+")
-_EM = 1000.0
+_EM, _TRUETYPE_EM = 1000.0, 2048.0
 _USUAL_WIDTH = 500.0
 
 
@@ -47,8 +47,8 @@ class PdfFont:
     ----------
     font : Font
     em : float
-        Height of the em square in font sizes: 1, or what a Type 3 font's matrix makes of 1000 units;
-        NaN if its units are others.
+        Height of the em square in font sizes: 1, or what a Type 3 font's matrix makes of 1000 or 2048
+        units; NaN if its units are others.
     """
 
     def __init__(self, resource: DictionaryObject) -> None:
@@ -65,7 +65,7 @@ class PdfFont:
         if self.font.kind == "Type3":
             matrix = _numbers(resource.get("/FontMatrix")) or [1 / _EM, 0, 0, 1 / _EM, 0, 0]
             self._unit = matrix[0]
-            self.em = abs(matrix[3]) * _EM if 0.2 < abs(matrix[3]) * _EM < 5 else float("nan")
+            self.em = _em_of(abs(matrix[3]))
 
     def glyphs(self, shown: bytes) -> Iterator[Glyph]:
         """The glyphs of a string that is shown."""
@@ -94,6 +94,15 @@ class PdfFont:
         widths = self._read.character_widths if self._read else {}
         width = widths.get(chr(code), widths.get("default", _USUAL_WIDTH))
         return float(width) * self._unit if isinstance(width, int | float) else _USUAL_WIDTH * self._unit
+
+
+def _em_of(scale: float) -> float:
+    """Height of a Type 3 font's em square in font sizes: of 1000 units, or of TrueType's 2048."""
+    for size in (1.0, 10.0):
+        # Ghostscript writes fonts ten times as large and sets them at a tenth of their size.
+        if abs(scale * _TRUETYPE_EM / size - 1) < 0.01:
+            return size
+    return scale * _EM if 0.2 < scale * _EM < 5 else float("nan")
 
 
 def describe(resource: DictionaryObject) -> Font:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image as Pillow
 
 from figproof.encode import on_white
@@ -35,7 +36,7 @@ class Raster:
     pixels : ndarray of uint8, shape (rows, columns, 3)
         On white paper.
     has_alpha : bool
-        Whether any pixel is not opaque.
+        Whether any pixel is not opaque, or a TIFF has a channel for it: venues refuse the channel.
     bits : int
         1 for black and white.
     description : str
@@ -77,11 +78,16 @@ def read_raster(content: bytes) -> Raster:
         size_px=(picture.width, picture.height),
         dpi=_resolution(picture.info.get("dpi")),
         pixels=on_white(rgba),
-        has_alpha=bool(rgba[..., 3].min() < 255),
+        has_alpha=_has_alpha(picture, rgba),
         bits=1 if picture.mode == "1" else 8,
         description=_description(picture),
         notes=(f"has {frames} images, the first is read",) if frames > 1 else (),
     )
+
+
+def _has_alpha(picture: Any, rgba: npt.NDArray[np.uint8]) -> bool:
+    channel = picture.format == "TIFF" and "A" in picture.getbands()
+    return channel or bool(rgba[..., 3].min() < 255)
 
 
 def open_image(content: bytes) -> Any | None:

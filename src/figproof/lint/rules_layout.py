@@ -23,7 +23,8 @@ _LETTERED = re.compile(r"\(?[A-Za-z0-9]\)?")
 _HOUSE = "figproof: a reader must know what the numbers are"
 _SPAN, _GRID_PT, _FEWEST_LINES = 0.96, 1.5, 3
 _LEGEND = (0.004, 0.45)
-_LARGER, _STRIKING, _CENTRED, _ALONG = 1.05, 1.3, 0.06, 0.4
+_LARGER, _STRIKING, _ALONG = 1.05, 1.3, 0.4
+_CENTRED, _NEARLY_CENTRED, _PAGE_CENTRED = 0.06, 0.12, 0.02
 
 
 def axis_labels(page: Page, limits: Limits) -> Iterator[Finding]:
@@ -105,6 +106,7 @@ def titles(page: Page, limits: Limits) -> Iterator[Finding]:
             continue
         middle = (run.box[0] + run.box[2]) / 2
         centred = abs(middle - (left + right) / 2) < _CENTRED * (right - left)
+        centred = centred or abs(middle - page.width_pt / 2) < _PAGE_CENTRED * page.width_pt
         flush = abs(run.box[0] - left) < 2 and len(frames) == 1
         larger = run.size_pt > _LARGER * float(np.median(ticks))
         largest = run.size_pt >= max(other.size_pt for other in page.runs)
@@ -113,7 +115,9 @@ def titles(page: Page, limits: Limits) -> Iterator[Finding]:
         # Over several plots, words side by side are the plots' own names.
         beside = [other for other in page.runs if other is not run and abs(other.box[1] - run.box[1]) < 2]
         alone = alone and not (len(frames) > 1 and any(_LETTER.search(other.text) for other in beside))
-        if ((centred or flush) and larger and alone) or (striking and alone):
+        near = abs(middle - (left + right) / 2) < _NEARLY_CENTRED * (right - left)
+        sole = near and not any(other is not run and other.box[1] > top - 1 for other in page.runs)
+        if ((centred or flush) and larger and alone) or ((striking or sole) and alone):
             found.append(quoted(run.text))
     if found:
         yield broken("title-inside", limits.no_title, some(found), "no title", "put it into the caption")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from figproof.colour import contrast
+from figproof.lint.backdrop import Backdrop
 from figproof.lint.finding import Finding, broken, some
 from figproof.lint.limits import LINE_SLACK, Limits
 from figproof.lint.page import Page, Path
@@ -19,7 +21,7 @@ _MARKER_PT = 14.0
 
 def widths(page: Page, limits: Limits) -> Iterator[Finding]:
     """Thinnest and thickest line."""
-    drawn = [path for path in page.paths if is_line(path)]
+    drawn = list(_seen(page))
     if limits.min_line_pt is not None:
         least = limits.min_line_pt.value
         thin = _named(path for path in drawn if path.width_pt < least * (1 - LINE_SLACK))
@@ -38,6 +40,54 @@ def widths(page: Page, limits: Limits) -> Iterator[Finding]:
             yield broken(
                 "line-width-max", limits.max_line_pt, some(thick), f"up to {most:g} pt", "draw it thinner"
             )
+
+
+def _seen(page: Page) -> Iterator[Path]:
+    """The lines that a reader sees, white ones on a panel among them.
+
+    Of a wide line with a narrower one on it, only the rims are seen: a halo, or a line with an outline.
+    """
+    panels = Backdrop(page, panels=True)
+    above: dict[tuple[bytes, ...], list[Path]] = defaultdict(list)
+    for path in page.paths:
+        if path.stroke is not None or path.fill is not None:
+            above[_place(path)].append(path)
+    for path in page.paths:
+        if not (is_line(path) or _is_on_a_panel(path, panels)):
+            continue
+        cores = [other for other in above[_place(path)] if other.order > path.order and _covers(other, path)]
+        if not cores:
+            yield path
+        elif not any(core.fill is not None or is_line(core) for core in cores):
+            yield replace(path, width_pt=(path.width_pt - max(core.width_pt for core in cores)) / 2)
+
+
+def _place(path: Path) -> tuple[bytes, ...]:
+    return tuple(part.round(2).tobytes() for part in path.parts)
+
+
+def _covers(core: Path, path: Path) -> bool:
+    """Whether a path on the same points hides the middle of a line."""
+    if core.fill is not None:
+        return core.fill.alpha == 1
+    return (
+        core.stroke is not None and core.stroke.alpha == 1 and core.width_pt < path.width_pt and not core.dash
+    )
+
+
+def _is_on_a_panel(path: Path, panels: Backdrop) -> bool:
+    """Whether a line is white, or of any colour, and its panel is of another."""
+    if path.stroke is None or path.stroke.alpha == 0 or path.fill is not None or not path.parts:
+        return False
+    part = path.parts[0]
+    place = (part[0] + part[-1]) / 2 if len(part) == 2 else part[len(part) // 2]
+    paper = panels.at((float(place[0]), float(place[1])), path.order)
+    seen = path.stroke.on(paper) if paper is not None else None
+    return (
+        paper is not None
+        and seen is not None
+        and float(contrast(np.array(seen), np.array(paper))) > _SEEN_CONTRAST
+    )
 
 
 def is_line(path: Path) -> bool:

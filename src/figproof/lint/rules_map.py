@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
+from itertools import pairwise
 
 import matplotlib as mpl
 import numpy as np
@@ -31,6 +32,7 @@ _BINS = 25
 # A strip of at least so many colours is a colour bar; its lightness may go back by so much of J'.
 _FEWEST_STEPS, _MOST_BARS, _DEEPEST = 32, 4, 2.5
 _SAMPLES = 256
+_FEWEST_LEVELS, _TOUCHING_PT = 6, 0.3
 
 
 def vectors(page: Page) -> Iterator[Finding]:
@@ -48,8 +50,14 @@ def vectors(page: Page) -> Iterator[Finding]:
         if reason:
             yield _finding(f"a colour bar: {reason}")
             return
+    for steps in _stepped_strips(page.paths):
+        # Of lightness alone few steps say too little: a legend of bars may touch, too.
+        name = measure_colormap(steps, "sequential").rainbow
+        if name:
+            yield _finding(f"a colour bar: {len(steps)} steps of the rainbow {name}")
+            return
     fills = [path.fill.rgb for path in page.paths if path.fill is not None and path.fill.rgb is not None]
-    colours = [np.array(fills).reshape(-1, 3), *(_sample(pixels) for pixels in pictures)]
+    colours = [np.array(fills).reshape(-1, 3), *page.shades, *(_sample(pixels) for pixels in pictures)]
     yield from _of_colours(colours)
 
 
@@ -148,6 +156,23 @@ def _fault(strip: Array) -> str:
     if depth > _DEEPEST:
         return f"lightness J' goes back by {ramps[0].depth:.0f}"
     return ""
+
+
+def _stepped_strips(paths: list[Path]) -> Iterator[Array]:
+    """Rows and columns of a few filled rectangles, edge to edge: the colour bar of a contour plot."""
+    rows: dict[tuple[str, float, float], list[tuple[float, float, tuple[float, ...]]]] = {}
+    for path in paths:
+        if path.fill is None or path.fill.rgb is None or len(path.parts) != 1 or path.points > 5:
+            continue
+        left, bottom, right, top = path.box
+        rows.setdefault(("x", round(left, 1), round(right, 1)), []).append((bottom, top, path.fill.rgb))
+        rows.setdefault(("y", round(bottom, 1), round(top, 1)), []).append((left, right, path.fill.rgb))
+    for _, cells in sorted(rows.items()):
+        cells.sort()
+        touching = all(abs(one[1] - other[0]) < _TOUCHING_PT for one, other in pairwise(cells))
+        colours = [rgb for _, _, rgb in cells]
+        if _FEWEST_LEVELS <= len(cells) < _FEWEST_STEPS and touching and len(set(colours)) == len(cells):
+            yield np.array(colours)
 
 
 def _rectangle_strips(paths: list[Path]) -> list[Array]:

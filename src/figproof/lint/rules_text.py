@@ -14,7 +14,7 @@ from figproof.lint.finding import Finding, broken, quoted, some
 from figproof.lint.limits import SIZE_SLACK_PT, Limits
 from figproof.lint.page import Page, Run
 
-_OUTSIDE_PT, _OUTSIDE_SHARE, _ASIDE_PT = 0.5, 0.1, 36.0
+_OUTSIDE_PT, _OUTSIDE_SHARE, _ASIDE_PT, _CENTRED_PT = 0.5, 0.1, 36.0, 3.0
 # As figproof.camera has it: share of the lower text's height that two texts may have in common.
 _OVERLAP_SHARE = 0.15
 # Below this part of a size, a text that was drawn again is a shadow or bold type.
@@ -61,6 +61,9 @@ def outside(page: Page, limits: Limits) -> Iterator[Finding]:
         over = max(-left, -bottom, right - page.width_pt, top - page.height_pt)
         if max(-right, -top, left - page.width_pt, bottom - page.height_pt) > _ASIDE_PT:
             # Far off the paper lies what a drawing program's user put aside.
+            continue
+        if top < 0 and run.text.isdigit() and abs((left + right) / 2 - page.width_pt / 2) < _CENTRED_PT:
+            # The number that LaTeX puts below a page.
             continue
         if over > max(_OUTSIDE_PT, _OUTSIDE_SHARE * _height(run)):
             out.append(f"{quoted(run.text)} by {over:.1f} pt")

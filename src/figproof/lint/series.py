@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from figproof.colour import contrast
-from figproof.lint.page import Page, Path, Rgb
+from figproof.lint.page import Ink, Page, Path, Rgb
 from figproof.lint.rules_line import is_line
 
 MOST_SERIES = 12
@@ -23,6 +23,7 @@ _MARKER_PT = (0.7, 14.0)
 _FEWEST_MARKERS = 3
 _PAPER_CONTRAST = 1.12
 _GREY = 0.08
+_FEWEST_GRID_LINES, _GRID_CONTRAST = 3, 3.0
 _FEWEST_GREY_POINTS = 5
 _MOST_SHAPES = 6
 _WIDER = 1.8
@@ -78,7 +79,7 @@ def hexadecimal(rgb: Rgb) -> str:
 def series_of(page: Page) -> list[Series]:
     """Series of a page, at most :data:`MOST_SERIES`; none where colour stands for values."""
     least = _LEAST_LENGTH * min(page.width_pt, page.height_pt)
-    lines = [path for path in page.paths if _is_data_line(path, least)]
+    lines = _without_grids([path for path in page.paths if _is_data_line(path, least)])
     found: dict[tuple[int, ...], list[tuple[float, Path, Shape | None]]] = {}
     for path in lines:
         assert path.stroke is not None
@@ -90,6 +91,23 @@ def series_of(page: Page) -> list[Series]:
     series = [_series(entries) for _, entries in sorted(found.items())]
     kept = [one for one in series if one is not None and _is_named(one)]
     return kept if len(kept) <= MOST_SERIES else []
+
+
+def _without_grids(lines: list[Path]) -> list[Path]:
+    """Lines, without pale grey ones of which several are alike: grids of polar plots, of plots in 3D."""
+    counted = Counter(_style(path) for path in lines)
+    return [path for path in lines if counted[_style(path)] < _FEWEST_GRID_LINES or not _is_pale_grey(path)]
+
+
+def _style(path: Path) -> tuple[Ink | None, float, tuple[float, ...]]:
+    return path.stroke, round(path.width_pt, 2), path.dash
+
+
+def _is_pale_grey(path: Path) -> bool:
+    rgb = path.stroke.on() if path.stroke is not None else None
+    if rgb is None or max(rgb) - min(rgb) >= _GREY:
+        return False
+    return float(contrast(np.array(rgb), np.ones(3))) < _GRID_CONTRAST
 
 
 def is_data_line(path: Path, page: Page) -> bool:
@@ -115,7 +133,7 @@ def _is_rule(part: npt.NDArray[np.float64]) -> bool:
 
 
 def _markers(paths: Iterable[Path]) -> list[tuple[Path, Shape]]:
-    """Small closed shapes that come at least three times in one colour and shape."""
+    """Small closed shapes that come at least three times in one colour, or in very many colours."""
     small: list[tuple[Path, Shape]] = []
     for path in paths:
         box = path.box
@@ -123,7 +141,13 @@ def _markers(paths: Iterable[Path]) -> list[tuple[Path, Shape]]:
         if _MARKER_PT[0] <= side <= _MARKER_PT[1] and path.closed and len(path.parts) == 1:
             small.append((path, _shape(path)))
     counted = Counter((_marker_ink(path), shape) for path, shape in small)
-    return [(path, shape) for path, shape in small if counted[_marker_ink(path), shape] >= _FEWEST_MARKERS]
+    inks = Counter(shape for _, shape in counted)
+    # More colours of one shape than a paper has names for: they stand for values.
+    return [
+        (path, shape)
+        for path, shape in small
+        if counted[_marker_ink(path), shape] >= (_FEWEST_MARKERS if inks[shape] <= MOST_SERIES else 1)
+    ]
 
 
 def _marker_ink(path: Path) -> tuple[Rgb, float] | None:

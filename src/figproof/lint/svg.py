@@ -45,7 +45,8 @@ _UNSEEN = frozenset(
 _MOST_USES = 200_000
 _DEEPEST_USE = 12
 _LONGEST_PT = 14_400.0
-_FEWEST_WORDS = 4
+_FEWEST_WORDS, _FEWEST_CORNERS = 4, 3
+_MOST_STOPS, _STEPS = 1000, 64
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ class _Reader:
         self._families: set[str] = set()
         self._translucent: set[str] = set()
         self._notes: set[str] = set()
+        self._shaded: set[int] = set()
         scene = _Scene(
             matrix, {"fill": "black", "stroke": "none", "font-size": "16px"}, (0, 0, width, height)
         )
@@ -183,10 +185,11 @@ class _Reader:
     def _shape(self, element: Element, scene: _Scene) -> None:
         contours = [contour for contour in _contours(element) if contour[0]]
         stroke, fill = self._ink(scene, "stroke"), self._ink(scene, "fill")
-        if element.tag in ("line",):
+        if all(len(points) < _FEWEST_CORNERS for points, _, _ in contours):
             fill = None
         if not contours or (stroke is None and fill is None):
             return
+        self._gradient(scene.style.get("fill", ""))
         scale = PX if scene.style.get("vector-effect") == "non-scaling-stroke" else scale_of(scene.matrix)
         width = length(scene.style.get("stroke-width", "1"), 1.0) * scale
         dashes = [abs(value) for value in numbers(scene.style.get("stroke-dasharray", ""))]
@@ -204,6 +207,31 @@ class _Reader:
         finite = all(np.isfinite(part).all() for part in path.parts)
         if (path.stroke or path.fill) and finite and not is_empty(path.box):
             keep(self.page, path)
+
+    def _gradient(self, paint: str) -> None:
+        """Note the colours along the gradient that fills a shape, once for each."""
+        match = re.match(r"url\(\s*['\"]?#([^'\")]+)", paint)
+        target = self._ids.get(match[1]) if match else None
+        if target is None or id(target) in self._shaded or not target.tag.endswith("Gradient"):
+            return
+        self._shaded.add(id(target))
+        # Several gradients may share the stops of one.
+        shared = self._ids.get(target.get("href").removeprefix("#"))
+        stops = [
+            child for child in (target.children or getattr(shared, "children", [])) if child.tag == "stop"
+        ]
+        places, colours = [], []
+        for stop in stops[:_MOST_STOPS]:
+            rgb, _ = colour(self._styles.own(stop).get("stop-color", "black"))
+            if rgb is not None:
+                places.append(length(stop.get("offset"), 0.0, whole=1.0))
+                colours.append(rgb)
+        if len(colours) > 1:
+            held = np.maximum.accumulate(np.clip(places, 0, 1))
+            steps = np.linspace(held[0], held[-1], _STEPS)
+            self.page.ramps.append(
+                np.stack([np.interp(steps, held, channel) for channel in np.array(colours).T], axis=1)
+            )
 
     def _text(self, element: Element, scene: _Scene) -> None:
         def ink_of(style: dict[str, str]) -> Ink | None:
@@ -324,13 +352,20 @@ def _embedded(reference: str) -> bytes | None:
 
 
 def _description(root: Element) -> str:
-    """``desc``, ``aria-label`` or a title in words; not what a program says of itself."""
+    """``desc``, ``aria-label``, metadata or a title in words; not what a program says of itself."""
     heads = {child.tag: _text_of(child) for child in root.children if child.tag in ("desc", "title")}
     desc = heads.get("desc", "")
     if desc and not re.match(r"(produced|created|generated)\b", desc, re.I):
         return desc
     if root.get("aria-label").strip():
         return root.get("aria-label").strip()
+    records = (child for child in root.children if child.tag == "metadata")
+    # Dublin Core's, where Matplotlib's metadata={"Description": ...} goes.
+    said = next(
+        (_text_of(part) for record in records for part in record.walk() if part.tag == "description"), ""
+    )
+    if said:
+        return said
     title = heads.get("title", "")
     return title if len(title.split()) >= _FEWEST_WORDS else ""
 

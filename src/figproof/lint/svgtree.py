@@ -23,7 +23,7 @@ _INHERITED = frozenset(
 _OWN = frozenset(
     [
         *("opacity", "display", "clip-path", "vector-effect", "baseline-shift", "mix-blend-mode", "filter"),
-        *("mask", "transform", "alignment-baseline"),
+        *("mask", "transform", "alignment-baseline", "stop-color"),
     ]
 )
 
