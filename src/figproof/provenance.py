@@ -39,6 +39,7 @@ VERSIONS = (
 _OUTSIDE = (
     "approvals.py",
     "assigning.py",
+    "audit/",
     "beginning.py",
     "builtin/",
     "cli/",

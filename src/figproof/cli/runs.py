@@ -1,4 +1,4 @@
-"""``figproof runs export|import``: recorded runs as one file."""
+"""``figproof runs``: recorded runs as one file, found, compared, marked, and what is wrong with them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ from figproof.errors import FigproofError, suggest
 
 def add_parser(subparsers: Any) -> None:
     """Add ``runs``."""
-    parser = subparsers.add_parser("runs", help="export and import recorded runs")
+    from figproof.cli import runs_list
+
+    parser = subparsers.add_parser("runs", help="audit, export and import recorded runs")
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    runs_list.add_actions(actions)
     export = actions.add_parser("export", help="write runs to a .tar.gz; the same runs give the same bytes")
     export.add_argument("--out", required=True, type=Path, help="file to write, e.g. runs.tar.gz")
     export.add_argument("--experiment", help="only the runs of this experiment")

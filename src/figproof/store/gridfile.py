@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from figproof.canonical import digest_bytes
 from figproof.errors import FigproofError
 from figproof.store.connect import Store
 
@@ -33,7 +33,12 @@ def recorded_sha256(document: Mapping[str, Any] | None) -> str | None:
 
 
 def read_file(store: Store, file_id: Any, where: str, max_bytes: int = MAX_FILE_BYTES) -> bytes:
-    """The bytes of a file that is proved whole.
+    """The bytes of a file that is proved whole; see :func:`stream_file`."""
+    return b"".join(stream_file(store, file_id, where, max_bytes))
+
+
+def stream_file(store: Store, file_id: Any, where: str, max_bytes: int = MAX_FILE_BYTES) -> Iterator[bytes]:
+    """The pieces of a file; it is proved whole when the last one was taken.
 
     Raises
     ------
@@ -50,32 +55,40 @@ def read_file(store: Store, file_id: Any, where: str, max_bytes: int = MAX_FILE_
         raise _damaged(f"has length {length!r} and chunk size {size!r}", where)
     if length > max_bytes:
         raise FigproofError(f"has {length} bytes, more than {max_bytes} are not read", where=where)
-    content = b"".join(_checked_chunks(store, file_id, length, int(size), where))
+    sha = hashlib.sha256()
+    for piece in _checked_chunks(store, file_id, length, int(size), where):
+        sha.update(piece)
+        yield piece
     expected = recorded_sha256(document)
-    if expected is not None and digest_bytes(content) != expected:
+    if expected is not None and sha.hexdigest() != expected:
         raise _damaged("differs from the SHA-256 that was recorded with it", where)
-    return content
 
 
-def _checked_chunks(store: Store, file_id: Any, length: int, size: int, where: str) -> list[bytes]:
+def _checked_chunks(store: Store, file_id: Any, length: int, size: int, where: str) -> Iterator[bytes]:
     expected = -(-length // size)
+    question = {"files_id": {"$eq": file_id}}
     # One more than there may be, so that an extra chunk is seen and a million are not read.
-    found = store.database["fs.chunks"].find({"files_id": {"$eq": file_id}}, {"_id": 0, "n": 1, "data": 1})
-    chunks = list(found.sort("n", 1).limit(expected + 1))
-    if len(chunks) != expected:
-        more = "more than " if len(chunks) > expected else ""
-        have = expected if more else len(chunks)
-        raise _damaged(f"has {more}{have} chunks, {expected} hold its {length} bytes", where)
-    parts: list[bytes] = []
-    for index, chunk in enumerate(chunks):
+    found = store.database["fs.chunks"].find(question, {"_id": 0, "n": 1, "data": 1})
+    count = 0
+    for index, chunk in enumerate(found.sort("n", 1).limit(expected + 1)):
+        count += 1
         data = chunk.get("data")
         wanted = min(size, length - index * size)
-        if chunk.get("n") != index or not isinstance(data, bytes):
+        if index == expected or chunk.get("n") != index:
+            break
+        if not isinstance(data, bytes):
             raise _damaged(f"lacks chunk {index}", where)
         if len(data) != wanted:
             raise _damaged(f"has {len(data)} bytes in chunk {index}, {wanted} were recorded", where)
-        parts.append(data)
-    return parts
+        yield data
+    else:
+        if count == expected:
+            return
+    have = store.database["fs.chunks"].count_documents(question, limit=expected + 1)
+    if have == expected:
+        raise _damaged(f"lacks chunk {count - 1}", where)
+    more = "more than " if have > expected else ""
+    raise _damaged(f"has {more}{min(have, expected)} chunks, {expected} hold its {length} bytes", where)
 
 
 def _damaged(problem: str, where: str) -> FigproofError:
