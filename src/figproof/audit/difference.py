@@ -10,7 +10,10 @@ from typing import Any
 import numpy as np
 
 from figproof.audit.fields import as_numbers
+from figproof.audit.spelling import plain
+from figproof.canonical import to_json_bytes
 from figproof.errors import FigproofError
+from figproof.model import FloatArray
 from figproof.store.details import Details
 from figproof.store.reader import StoredArtifact, StoredMetric
 
@@ -92,7 +95,7 @@ def _table(columns: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
 
 def _equal(a: Any, b: Any) -> bool:
     # 1, 1.0 and True are different answers in a config; NaN is the same as NaN.
-    return type(a) is type(b) and repr(a) == repr(b)
+    return to_json_bytes(plain(a)) == to_json_bytes(plain(b))
 
 
 def _git(details: Details) -> dict[str, Any]:
@@ -136,7 +139,7 @@ def part(a: StoredMetric, b: StoredMetric) -> dict[str, Any]:
     count = min(len(first), len(second), len(a.steps), len(b.steps))
     x, y = first[:count], second[:count]
     steps_a, steps_b = np.asarray(a.steps[:count], dtype=object), np.asarray(b.steps[:count], dtype=object)
-    odd = ~((x == y) | (np.isnan(x) & np.isnan(y))) | (steps_a != steps_b).astype(bool)
+    odd = ~((x == y) | _same_non_numbers(a, b, x, y)) | (steps_a != steps_b).astype(bool)
     points = [len(first), len(second)]
     if not odd.any():
         return {"change": "one goes on", "points": points} if points[0] != points[1] else {}
@@ -155,6 +158,15 @@ def part(a: StoredMetric, b: StoredMetric) -> dict[str, Any]:
         "largest": float(gap[far]),
         "largest_step": steps_a[far],
     }
+
+
+def _same_non_numbers(a: StoredMetric, b: StoredMetric, x: FloatArray, y: FloatArray) -> Any:
+    """Where both are NaN, or both the same of what is no number at all."""
+    nan = np.isnan(x) & np.isnan(y)
+    if isinstance(a.values, list) or isinstance(b.values, list):
+        for at in np.flatnonzero(nan):
+            nan[at] = repr(a.values[at]) == repr(b.values[at])
+    return nan
 
 
 def _sources(first: Details, other: Details, read_file: ReadFile) -> list[dict[str, Any]]:
@@ -189,5 +201,5 @@ def _source_change(
     lines = [text.decode("utf-8", "backslashreplace").splitlines() for text in texts]
     if max(map(len, lines)) > MOST_SOURCE_LINES:
         return [f"differs, and has more than {MOST_SOURCE_LINES} lines: not compared line by line"]
-    titles = [f"run {run.run.id}: {name}" for run in runs]
-    return list(difflib.unified_diff(lines[0], lines[1], *titles, lineterm=""))
+    before, after = (f"run {run.run.id}: {name}" for run in runs)
+    return list(difflib.unified_diff(lines[0], lines[1], before, after, lineterm=""))

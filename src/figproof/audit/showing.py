@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from figproof.audit.fields import as_numbers
-from figproof.audit.spelling import as_table, cell, printable
+from figproof.audit.spelling import as_table, cell
+from figproof.errors import printable
 from figproof.store.details import Details
 from figproof.store.marks import Mark
 from figproof.store.reader import StoredArtifact, StoredMetric
@@ -113,7 +114,7 @@ def _digest(file: Mapping[str, Any]) -> str:
 def _pairs(facts: Mapping[str, Any]) -> Iterator[str]:
     width = max(map(len, map(cell, facts)), default=0)
     for key, value in facts.items():
-        yield f"  {cell(key):<{width}}  {cell(value, 200)}".rstrip()
+        yield f"  {cell(key):<{width}}  {'null' if value is None else cell(value, 200)}".rstrip()
 
 
 def _section(title: str, facts: Mapping[str, Any]) -> Iterator[str]:

@@ -13,11 +13,12 @@ from figproof.errors import FigproofError, suggest
 
 def add_parser(subparsers: Any) -> None:
     """Add ``runs``."""
-    from figproof.cli import runs_list
+    from figproof.cli import runs_list, runs_marks
 
     parser = subparsers.add_parser("runs", help="audit, export and import recorded runs")
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     runs_list.add_actions(actions)
+    runs_marks.add_actions(actions)
     export = actions.add_parser("export", help="write runs to a .tar.gz; the same runs give the same bytes")
     export.add_argument("--out", required=True, type=Path, help="file to write, e.g. runs.tar.gz")
     export.add_argument("--experiment", help="only the runs of this experiment")

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from figproof.errors import FigproofError
+
 
 def add_actions(actions: Any) -> None:
     """Add ``list``, ``show`` and ``diff``."""
@@ -26,6 +28,18 @@ def add_actions(actions: Any) -> None:
     lister.add_argument("--limit", type=int, metavar="N", help="the first N after sorting")
     lister.add_argument("--format", choices=("table", "json", "csv"), default="table")
     lister.set_defaults(run=list_command)
+    show = actions.add_parser("show", help="everything about one run")
+    show.add_argument("id", help="the run's id")
+    show.add_argument(
+        "--output", type=int, default=2000, metavar="N", help="the last N characters that it printed; 2000"
+    )
+    show.add_argument("--format", choices=("table", "json"), default="table")
+    show.set_defaults(run=show_command)
+    diff = actions.add_parser("diff", help="what differs between runs, each compared with the first")
+    diff.add_argument("ids", nargs="+", metavar="ID", help="two or more run ids")
+    diff.add_argument("--lines", type=int, default=60, metavar="N", help="of each source's diff; 60")
+    diff.add_argument("--format", choices=("table", "json"), default="table")
+    diff.set_defaults(run=diff_command)
 
 
 def list_command(arguments: argparse.Namespace, root: Path) -> int:
@@ -53,4 +67,50 @@ def list_command(arguments: argparse.Namespace, root: Path) -> int:
     if arguments.format != "json":
         for note in (f"{len(listing.rows)} runs", *listing.notes):
             print(note, file=sys.stderr)
+    return 0
+
+
+def show_command(arguments: argparse.Namespace, root: Path) -> int:
+    """Show one run; 0."""
+    from figproof.audit.showing import run_facts, run_text
+    from figproof.audit.spelling import as_json
+    from figproof.store import open_store
+    from figproof.store.details import read_details
+    from figproof.store.listing import find_ids
+    from figproof.store.marks import mark_of, read_marks
+
+    if arguments.output < 0:
+        raise FigproofError("counts characters, from 0", where=f"--output {arguments.output}")
+    with open_store(root) as store:
+        details = read_details(store, find_ids(store, [arguments.id])[0])
+        mark = mark_of(read_marks(store), details.run.id, details.run.start_time)
+    facts = run_facts(details, mark, arguments.output)
+    print(as_json(facts).rstrip("\n") if arguments.format == "json" else run_text(facts))
+    return 0
+
+
+def diff_command(arguments: argparse.Namespace, root: Path) -> int:
+    """Compare runs; 0 whether they differ or not."""
+    from dataclasses import asdict
+
+    from figproof.audit.difference import MOST_SOURCE_BYTES, compare_runs
+    from figproof.audit.difference_text import difference_text
+    from figproof.audit.spelling import as_json
+    from figproof.store import open_store
+    from figproof.store.details import read_details
+    from figproof.store.listing import find_ids
+    from figproof.store.reader import read_artifact
+
+    if arguments.lines < 1:
+        raise FigproofError("counts lines, from 1", where=f"--lines {arguments.lines}")
+    with open_store(root) as store:
+        ids = find_ids(store, arguments.ids)
+        if len(ids) < 2:
+            raise FigproofError("needs two different runs", where="figproof runs diff")
+        runs = [read_details(store, run_id) for run_id in ids]
+        difference = compare_runs(runs, lambda file: read_artifact(store, file, max_bytes=MOST_SOURCE_BYTES))
+    if arguments.format == "json":
+        print(as_json(asdict(difference)), end="")
+    else:
+        print(difference_text(difference, arguments.lines))
     return 0

@@ -97,6 +97,12 @@ def find_ids(store: Store, given: Iterable[str]) -> list[Any]:
     return found
 
 
+def start_time(store: Store, run_id: Any) -> Any:
+    """When a run started, as it is stored; what tells a run from another with the same id."""
+    document = store.runs.find_one({"_id": {"$eq": run_id}}, {"start_time": 1})
+    return document.get("start_time") if document else None
+
+
 def referring_documents(store: Store, without: Collection[Any]) -> Iterator[dict[str, Any]]:
     """What refers to files, of every run but those."""
     paths = {"artifacts": 1, "resources": 1, "experiment.sources": 1}

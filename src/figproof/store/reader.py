@@ -128,6 +128,13 @@ def read_run(store: Store, run_id: Any) -> StoredRun:
     )
 
 
+def read_state(store: Store, run_id: Any) -> tuple[str, datetime | None]:
+    """A run's status and last heartbeat."""
+    runs = store.runs.with_options(codec_options=CODEC)
+    document = runs.find_one({"_id": {"$eq": run_id}}, {"status": 1, "heartbeat": 1}) or {}
+    return _text(document.get("status")), _time(document, "heartbeat")
+
+
 def read_artifact(store: Store, artifact: StoredArtifact, *, max_bytes: int = MAX_FILE_BYTES) -> bytes:
     """The bytes of an artifact that is proved whole; see :func:`figproof.store.gridfile.read_file`."""
     return read_file(store, artifact.file_id, f"artifact {artifact.name!r} in {store.address}", max_bytes)
