@@ -103,10 +103,9 @@ def list_runs(store: Store, question: Question) -> Listing:
     sure = [one.field for one in question.filters if one.wanted == (None,)]
     checked = [field for field in asked if field not in sure]
     _refuse_unknown(store, [field for field in checked if not field.metric], rows)
-    rows, hidden = _without_archived(question.filters, rows)
     early = [one for one in question.filters if not one.field.metric]
     late = [one for one in question.filters if one.field.metric]
-    rows = [row for row in rows if fit_all(early, row)]
+    rows, hidden = _without_archived(question.filters, [row for row in rows if fit_all(early, row)])
     _add_metrics(store, rows, asked)
     _refuse_unknown(store, [field for field in checked if field.metric], rows)
     rows = [row for row in rows if fit_all(late, row)]

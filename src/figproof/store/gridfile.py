@@ -12,6 +12,7 @@ from figproof.store.connect import Store
 
 MAX_FILE_BYTES = 1 << 30
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_MD5 = re.compile(r"[0-9a-f]{32}")
 
 
 def find_file(store: Store, file_id: Any) -> dict[str, Any] | None:
@@ -32,6 +33,12 @@ def recorded_sha256(document: Mapping[str, Any] | None) -> str | None:
     return stored if isinstance(stored, str) and _SHA256.fullmatch(stored) else None
 
 
+def recorded_md5(document: Mapping[str, Any] | None) -> str | None:
+    """The MD5 that drivers before pymongo 4 stored with every file."""
+    stored = document.get("md5") if document else None
+    return stored if isinstance(stored, str) and _MD5.fullmatch(stored) else None
+
+
 def read_file(store: Store, file_id: Any, where: str, max_bytes: int = MAX_FILE_BYTES) -> bytes:
     """The bytes of a file that is proved whole; see :func:`stream_file`."""
     return b"".join(stream_file(store, file_id, where, max_bytes))
@@ -44,7 +51,7 @@ def stream_file(store: Store, file_id: Any, where: str, max_bytes: int = MAX_FIL
     ------
     FigproofError
         The file is gone or larger than ``max_bytes``; a chunk is missing, double, of a wrong size or
-        not of this file; length or SHA-256 differ from what was recorded.
+        not of this file; length, SHA-256 or MD5 differ from what was recorded.
     """
     document = find_file(store, file_id)
     length = recorded_length(document)
@@ -55,13 +62,15 @@ def stream_file(store: Store, file_id: Any, where: str, max_bytes: int = MAX_FIL
         raise _damaged(f"has length {length!r} and chunk size {size!r}", where)
     if length > max_bytes:
         raise FigproofError(f"has {length} bytes, more than {max_bytes} are not read", where=where)
-    sha = hashlib.sha256()
+    sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
     for piece in _checked_chunks(store, file_id, length, int(size), where):
-        sha.update(piece)
+        sha256.update(piece)
+        md5.update(piece)
         yield piece
-    expected = recorded_sha256(document)
-    if expected is not None and sha.hexdigest() != expected:
+    if recorded_sha256(document) not in (None, sha256.hexdigest()):
         raise _damaged("differs from the SHA-256 that was recorded with it", where)
+    if recorded_md5(document) not in (None, md5.hexdigest()):
+        raise _damaged("differs from the MD5 that was recorded with it", where)
 
 
 def _checked_chunks(store: Store, file_id: Any, length: int, size: int, where: str) -> Iterator[bytes]:

@@ -15,6 +15,7 @@ from bson.objectid import ObjectId
 
 from figproof.errors import FigproofError
 from figproof.store.connect import Store
+from figproof.store.gridfile import recorded_md5, recorded_sha256
 from figproof.store.rawbson import CODEC, decode, decode_series, split_documents
 from figproof.store.reader import Series, cleaned, series_of
 
@@ -94,6 +95,20 @@ def find_ids(store: Store, given: Iterable[str]) -> list[Any]:
             raise FigproofError(f"run {text[:60]!r} is not in the store", where=str(store.address), hint=hint)
         if known["_id"] not in found:
             found.append(known["_id"])
+    return found
+
+
+def content_digests(store: Store, file_ids: Iterable[Any]) -> dict[str, str]:
+    """``repr`` of a file's id -> the digest that was recorded with it, of those files that have one."""
+    unique = {repr(file_id): file_id for file_id in file_ids if isinstance(file_id, ObjectId)}
+    ids = [unique[key] for key in sorted(unique)]
+    found: dict[str, str] = {}
+    for at in range(0, len(ids), _MOST_IDS_ASKED):
+        question = {"_id": {"$in": ids[at : at + _MOST_IDS_ASKED]}}
+        for file in store.database["fs.files"].find(question, {"metadata": 1, "md5": 1}):
+            digest = recorded_sha256(file) or recorded_md5(file)
+            if digest is not None:
+                found[repr(file["_id"])] = digest
     return found
 
 
