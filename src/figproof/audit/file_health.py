@@ -40,7 +40,8 @@ class FileChecks:
                         )
                     continue
                 checked = self._check(file)
-                yield from _file_findings(details, f"{noun} {file.name[:80]!r}", checked)
+                what, arrays = f"{noun} {file.name[:80]!r}", file.name.endswith(".npz")
+                yield from _file_findings(details, what, checked, arrays=arrays)
                 if isinstance(checked, CheckedFile) and not checked.digest:
                     unproved.append(file.name)
         if unproved:
@@ -57,14 +58,16 @@ class FileChecks:
         return self._known[key]
 
 
-def _file_findings(details: Details, what: str, checked: CheckedFile | FigproofError) -> Iterator[Finding]:
+def _file_findings(
+    details: Details, what: str, checked: CheckedFile | FigproofError, *, arrays: bool
+) -> Iterator[Finding]:
     if isinstance(checked, FigproofError):
         yield _found(details, "damaged", "error", f"{what} {checked.problem}")
-    elif checked.problem:
-        yield _found(details, "too-large", "error", f"{what} {checked.problem}")
-    elif checked.inflated is not None and checked.inflated > MAX_BYTES:
+    elif arrays and (checked.problem or checked.inflated is None):
+        yield _found(details, "arrays", "error", f"{what} {checked.problem or 'is no npz'}")
+    elif arrays and checked.inflated is not None and checked.inflated > MAX_BYTES:
         measured = f"{what} inflates to {checked.inflated} bytes, {MAX_BYTES} are read"
-        yield _found(details, "too-large", "error", measured)
+        yield _found(details, "arrays", "error", measured)
 
 
 def _found(details: Details, rule: str, severity: Severity, measured: str) -> Finding:

@@ -15,7 +15,7 @@ MEANING: Mapping[str, str] = {
     "running": "it cannot be pinned before it has ended",
     "stale": "it was killed and will never be complete: no figure can show it; record it again",
     "failed": "it cannot be pinned; a figure over seeds lacks this one",
-    "not-finite": "a mean or an axis limit over it is not finite: a figure leaves the point out or is refused",
+    "not-finite": "a mean or an axis limit over it is not finite: a figure leaves it out or is refused",
     "steps": "one step with two values has no place on a curve; a copy of a point is dropped when it is read",
     "no-seed": "it is no one of n seeds: an interval over seeds cannot be computed with it",
     "uncommitted": "the commit does not name the code that made the figure; only the stored sources do",

@@ -21,6 +21,7 @@ _SLACK = timedelta(seconds=1)
 _WAITING = ("QUEUED",)
 _DIFF_NAME = re.compile(r".*\.(diff|patch)", re.IGNORECASE | re.DOTALL)
 _MOST_FAULTS = 20
+_MOST_NAMED = 5
 
 
 def run_findings(details: Details, now: datetime) -> Iterator[Finding]:
@@ -127,9 +128,10 @@ def _code(details: Details) -> Iterator[Finding]:
         yield _one(run, "uncommitted", "warning", f"{measured}; {kept} source files are")
     if not details.sources:
         yield _one(run, "sources", "warning", "no source file was recorded")
-    for file in details.sources:
-        if file.missing:
-            yield _one(run, "sources", "warning", f"source {file.name[:80]!r} has no file in the store")
+    if missing := [ascii(file.name[:80]) for file in details.sources if file.missing]:
+        names = ", ".join(missing[:_MOST_NAMED]) + (" ..." if missing[_MOST_NAMED:] else "")
+        measured = f"{len(missing)} of {len(details.sources)} source files are not in the store: {names}"
+        yield _one(run, "sources", "warning", measured)
 
 
 def _opaque(value: Any, path: str = "", depth: int = 0) -> str | None:

@@ -128,25 +128,27 @@ def _read_run(root: Path, folder: Path) -> FolderRun:
     run_id = int(folder.name)
     run, config = _json(root, folder / "run.json"), _json(root, folder / "config.json")
     info, metrics = _json(root, folder / "info.json"), _json(root, folder / "metrics.json")
-    experiment = run.get("experiment") if isinstance(run.get("experiment"), dict) else {}
+    given = run.get("experiment")
+    experiment: dict[str, Any] = given if isinstance(given, dict) else {}
     # Ids depend on the content only, so importing again finds what is there.
     seed = digest_bytes((folder / "run.json").read_bytes())
     paths: dict[ObjectId, Path] = {}
 
-    def refer(name: str, path: Path, scope: str) -> ObjectId:
+    def refer(path: Path, *named: str) -> ObjectId:
+        file_id = _object_id(*named)
         inside = _inside(root, path, MAX_FILE_BYTES)
-        file_id = _object_id(scope, digest_bytes(inside.read_bytes()) if inside else seed, name)
         if inside is not None:
             paths[file_id] = inside
         return file_id
 
     artifacts = [
-        {"name": name, "file_id": refer(name, folder / _plain(name), f"{seed} artifact")}
+        {"name": name, "file_id": refer(folder / _plain(name), seed, "artifact", name)}
         for name in _list(run.get("artifacts"))
         if isinstance(name, str)
     ]
+    # Sacred puts the MD5 of a source into its file's name: one name, one content, also where it is missing.
     sources = [
-        [str(entry[0]), refer(str(entry[0]), root / "_sources" / _plain(Path(str(entry[1])).name), "source")]
+        [str(entry[0]), refer(root / "_sources" / _plain(Path(str(entry[1])).name), "source", str(entry[1]))]
         for entry in _list(experiment.get("sources"))
         if isinstance(entry, list) and len(entry) == 2
     ]
