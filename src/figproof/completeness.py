@@ -22,6 +22,14 @@ _CLOCK_SLACK = np.timedelta64(1000, "ms")
 _EXACT_INTEGER = 2**53
 
 
+class RunFault(FigproofError):
+    """What keeps a run from being whole; ``rule`` says of which kind it is, for an audit."""
+
+    def __init__(self, problem: str, *, where: str, hint: str, rule: str) -> None:
+        super().__init__(problem, where=where, hint=hint)
+        self.rule = rule
+
+
 def declared_metrics(run: StoredRun) -> dict[str, Declared]:
     """What the run promised to record; empty for a run made without :mod:`figproof.record`."""
     figproof_info = run.info.get("figproof")
@@ -51,7 +59,7 @@ def complete_metrics(run: StoredRun) -> dict[str, Metric]:
         except FigproofError as error:
             errors.append(error)
     errors += [
-        _fault(run, f"artifact {artifact.name!r} has no file in the store")
+        _fault(run, f"artifact {artifact.name!r} has no file in the store", rule="artifact-missing")
         for artifact in run.artifacts
         if artifact.missing
     ]
@@ -63,10 +71,9 @@ def _where(run: StoredRun) -> str:
     return f"run {run.id} ({run.experiment})"
 
 
-def _fault(run: StoredRun, problem: str, hint: str | None = None) -> FigproofError:
-    return FigproofError(
-        problem, where=_where(run), hint=hint or "record the run again, or leave it out of the selection"
-    )
+def _fault(run: StoredRun, problem: str, hint: str | None = None, rule: str = "incomplete") -> RunFault:
+    hint = hint or "record the run again, or leave it out of the selection"
+    return RunFault(problem, where=_where(run), hint=hint, rule=rule)
 
 
 def _status_errors(run: StoredRun) -> list[FigproofError]:
@@ -116,6 +123,7 @@ def _checked_metric(run: StoredRun, stored: StoredMetric, declared: Declared | N
             run,
             f"metric {name!r} is not finite at step {first}",
             "if NaN is a result here, declare it: Declared(..., may_be_nan=True)",
+            "not-finite",
         )
     unit, step_unit = (declared.unit, declared.step_unit) if declared else ("", "step")
     return Metric(name, unit, steps, values, step_unit)
@@ -167,13 +175,14 @@ def _without_replays(
                     run,
                     f"metric {name!r} has step {step} twice, with {values[first]!r} and {values[index]!r}",
                     "two runs wrote to one id (Sacred re-uses ids); leave this run out",
+                    "steps",
                 )
             keep[index] = False
         seen.setdefault(step, index)
     kept = steps[keep]
     if not (np.diff(kept) > 0).all():
         at = int(kept[1:][np.diff(kept) <= 0][0])
-        raise _fault(run, f"metric {name!r} has steps that decrease at step {at}")
+        raise _fault(run, f"metric {name!r} has steps that decrease at step {at}", rule="steps")
     return kept, values[keep]
 
 
@@ -184,6 +193,8 @@ def _check_times(run: StoredRun, name: str, times: np.ndarray[Any, Any]) -> None
         return
     start, stop = np.datetime64(run.start_time, "ms"), np.datetime64(run.stop_time, "ms")
     if times.min() < start - _CLOCK_SLACK:
-        raise _fault(run, f"metric {name!r} has a time before the run started: its id was used before")
+        raise _fault(
+            run, f"metric {name!r} has a time before the run started: its id was used before", rule="clock"
+        )
     if times.max() > stop + _CLOCK_SLACK:
-        raise _fault(run, f"metric {name!r} has a time after the run stopped")
+        raise _fault(run, f"metric {name!r} has a time after the run stopped", rule="clock")

@@ -40,6 +40,7 @@ VERSIONS = (
 _OUTSIDE = (
     "approvals.py",
     "assigning.py",
+    "audit/",
     "beginning.py",
     "builtin/",
     "carried.py",

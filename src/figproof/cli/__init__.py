@@ -31,7 +31,7 @@ WORDS = {
     "paper": ("paper", "compare a paper's LaTeX with the figures that are built"),
     "trace": ("trace", "say what made a figure file"),
     "record": ("record", "run an experiment, or a plan of them, into the store"),
-    "runs": ("runs", "export and import recorded runs"),
+    "runs": ("runs", "audit, export and import recorded runs"),
     "store": ("store", "start, stop and see the embedded store"),
 }
 """Command word -> module in this package and help line."""

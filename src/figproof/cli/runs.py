@@ -1,4 +1,4 @@
-"""``figproof runs export|import``: recorded runs as one file."""
+"""``figproof runs``: recorded runs as one file, found, compared, marked, and what is wrong with them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,13 @@ from figproof.errors import FigproofError, suggest
 
 def add_parser(subparsers: Any) -> None:
     """Add ``runs``."""
-    parser = subparsers.add_parser("runs", help="export and import recorded runs")
+    from figproof.cli import runs_health, runs_list, runs_marks
+
+    parser = subparsers.add_parser("runs", help="audit, export and import recorded runs")
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    runs_list.add_actions(actions)
+    runs_health.add_actions(actions, _progress)
+    runs_marks.add_actions(actions)
     export = actions.add_parser("export", help="write runs to a .tar.gz; the same runs give the same bytes")
     export.add_argument("--out", required=True, type=Path, help="file to write, e.g. runs.tar.gz")
     export.add_argument("--experiment", help="only the runs of this experiment")
@@ -23,7 +28,9 @@ def add_parser(subparsers: Any) -> None:
     )
     export.set_defaults(run=export_command)
     importer = actions.add_parser("import", help="put exported runs into the store, under their own ids")
-    importer.add_argument("file", type=Path, help="a file that `figproof runs export` wrote")
+    importer.add_argument(
+        "file", type=Path, help="a file that `figproof runs export` wrote, or a FileStorageObserver's folder"
+    )
     importer.set_defaults(run=import_command)
 
 
@@ -68,10 +75,12 @@ def import_command(arguments: argparse.Namespace, root: Path) -> int:
 def _import(file: Path, root: Path, stamp: Path | None) -> int:
     from figproof.files import write_atomic
     from figproof.store import open_store
+    from figproof.store.filestorage import import_folder
     from figproof.store.transfer import import_runs
 
     with open_store(root) as store:
-        written = import_runs(store, file, _progress)
+        read = import_folder if file.is_dir() else import_runs
+        written = read(store, file, _progress)
     if stamp is not None:
         write_atomic(stamp, b"")
     print(f"{file}: {len(written)} runs imported" if written else f"{file}: all runs are already there")

@@ -8,7 +8,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from figproof.errors import FigproofError
+from figproof.errors import FigproofError, printable
 from figproof.project import Project
 
 if TYPE_CHECKING:
@@ -189,9 +189,7 @@ def _inches(widths: dict[str, float]) -> str:
 
 def _print_aligned(rows: Iterable[Sequence[str]]) -> None:
     """Rows in columns; what a terminal would obey is shown instead."""
-    shown = [
-        ["".join(c if c.isprintable() else ascii(c)[1:-1] for c in cell) for cell in row] for row in rows
-    ]
+    shown = [[printable(cell) for cell in row] for row in rows]
     wide = [max(map(len, column)) for column in zip(*shown, strict=True)]
     for row in shown:
         print("  " + "  ".join(f"{cell:<{width}}" for cell, width in zip(row, wide, strict=True)).rstrip())

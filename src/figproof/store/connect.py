@@ -196,10 +196,12 @@ def _translated(error: Exception, address: Address) -> FigproofError:
 
 
 def _create_indexes(database: Database[Document]) -> None:
-    """What reading a run needs; a user or a server that may not write reads without, only slower."""
-    with suppress(NotPrimaryError):
-        try:
-            database["metrics"].create_index([("run_id", 1), ("name", 1)])
-        except OperationFailure as error:
-            if error.code not in (_UNAUTHORISED, _ATLAS_ERROR, *_INDEX_EXISTS):
-                raise
+    """What reading needs; a user or a server that may not write reads without, only slower."""
+    # A run's metrics; and one metric of all runs.
+    for keys in (("run_id", "name"), ("name", "run_id")):
+        with suppress(NotPrimaryError):
+            try:
+                database["metrics"].create_index([(key, 1) for key in keys])
+            except OperationFailure as error:
+                if error.code not in (_UNAUTHORISED, _ATLAS_ERROR, *_INDEX_EXISTS):
+                    raise

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from figproof.canonical import digest_bytes
 from figproof.errors import FigproofError
 from figproof.store.connect import Store
 
 MAX_FILE_BYTES = 1 << 30
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_MD5 = re.compile(r"[0-9a-f]{32}")
 
 
 def find_file(store: Store, file_id: Any) -> dict[str, Any] | None:
@@ -32,14 +33,25 @@ def recorded_sha256(document: Mapping[str, Any] | None) -> str | None:
     return stored if isinstance(stored, str) and _SHA256.fullmatch(stored) else None
 
 
+def recorded_md5(document: Mapping[str, Any] | None) -> str | None:
+    """The MD5 that drivers before pymongo 4 stored with every file."""
+    stored = document.get("md5") if document else None
+    return stored if isinstance(stored, str) and _MD5.fullmatch(stored) else None
+
+
 def read_file(store: Store, file_id: Any, where: str, max_bytes: int = MAX_FILE_BYTES) -> bytes:
-    """The bytes of a file that is proved whole.
+    """The bytes of a file that is proved whole; see :func:`stream_file`."""
+    return b"".join(stream_file(store, file_id, where, max_bytes))
+
+
+def stream_file(store: Store, file_id: Any, where: str, max_bytes: int = MAX_FILE_BYTES) -> Iterator[bytes]:
+    """The pieces of a file; it is proved whole when the last one was taken.
 
     Raises
     ------
     FigproofError
         The file is gone or larger than ``max_bytes``; a chunk is missing, double, of a wrong size or
-        not of this file; length or SHA-256 differ from what was recorded.
+        not of this file; length, SHA-256 or MD5 differ from what was recorded.
     """
     document = find_file(store, file_id)
     length = recorded_length(document)
@@ -50,32 +62,42 @@ def read_file(store: Store, file_id: Any, where: str, max_bytes: int = MAX_FILE_
         raise _damaged(f"has length {length!r} and chunk size {size!r}", where)
     if length > max_bytes:
         raise FigproofError(f"has {length} bytes, more than {max_bytes} are not read", where=where)
-    content = b"".join(_checked_chunks(store, file_id, length, int(size), where))
-    expected = recorded_sha256(document)
-    if expected is not None and digest_bytes(content) != expected:
+    sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+    for piece in _checked_chunks(store, file_id, length, int(size), where):
+        sha256.update(piece)
+        md5.update(piece)
+        yield piece
+    if recorded_sha256(document) not in (None, sha256.hexdigest()):
         raise _damaged("differs from the SHA-256 that was recorded with it", where)
-    return content
+    if recorded_md5(document) not in (None, md5.hexdigest()):
+        raise _damaged("differs from the MD5 that was recorded with it", where)
 
 
-def _checked_chunks(store: Store, file_id: Any, length: int, size: int, where: str) -> list[bytes]:
+def _checked_chunks(store: Store, file_id: Any, length: int, size: int, where: str) -> Iterator[bytes]:
     expected = -(-length // size)
+    question = {"files_id": {"$eq": file_id}}
     # One more than there may be, so that an extra chunk is seen and a million are not read.
-    found = store.database["fs.chunks"].find({"files_id": {"$eq": file_id}}, {"_id": 0, "n": 1, "data": 1})
-    chunks = list(found.sort("n", 1).limit(expected + 1))
-    if len(chunks) != expected:
-        more = "more than " if len(chunks) > expected else ""
-        have = expected if more else len(chunks)
-        raise _damaged(f"has {more}{have} chunks, {expected} hold its {length} bytes", where)
-    parts: list[bytes] = []
-    for index, chunk in enumerate(chunks):
+    found = store.database["fs.chunks"].find(question, {"_id": 0, "n": 1, "data": 1})
+    count = 0
+    for index, chunk in enumerate(found.sort("n", 1).limit(expected + 1)):
+        count += 1
         data = chunk.get("data")
         wanted = min(size, length - index * size)
-        if chunk.get("n") != index or not isinstance(data, bytes):
+        if index == expected or chunk.get("n") != index:
+            break
+        if not isinstance(data, bytes):
             raise _damaged(f"lacks chunk {index}", where)
         if len(data) != wanted:
             raise _damaged(f"has {len(data)} bytes in chunk {index}, {wanted} were recorded", where)
-        parts.append(data)
-    return parts
+        yield data
+    else:
+        if count == expected:
+            return
+    have = store.database["fs.chunks"].count_documents(question, limit=expected + 1)
+    if have == expected:
+        raise _damaged(f"lacks chunk {count - 1}", where)
+    more = "more than " if have > expected else ""
+    raise _damaged(f"has {more}{min(have, expected)} chunks, {expected} hold its {length} bytes", where)
 
 
 def _damaged(problem: str, where: str) -> FigproofError:

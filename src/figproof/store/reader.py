@@ -78,7 +78,7 @@ def list_runs(store: Store, experiment: str) -> list[dict[str, Any]]:
     """
     runs = store.runs.with_options(codec_options=CODEC)
     found = runs.find({"experiment.name": {"$eq": experiment}}, dict.fromkeys(_LISTED, 1))
-    return [_cleaned(run) for run in found.sort("_id", 1)]
+    return [cleaned(run) for run in found.sort("_id", 1)]
 
 
 def experiment_names(store: Store) -> tuple[str, ...]:
@@ -117,15 +117,22 @@ def read_run(store: Store, run_id: Any) -> StoredRun:
         id=document["_id"],
         experiment=_text(_mapping(document, "experiment", where).get("name")),
         status=_text(document.get("status")),
-        config=_cleaned(_mapping(document, "config", where)),
-        info=_cleaned(_mapping(document, "info", where)),
-        result=_cleaned(document.get("result")),
+        config=cleaned(_mapping(document, "config", where)),
+        info=cleaned(_mapping(document, "info", where)),
+        result=cleaned(document.get("result")),
         start_time=_time(document, "start_time"),
         stop_time=_time(document, "stop_time"),
         heartbeat=_time(document, "heartbeat"),
         metrics=metrics,
         artifacts=artifacts,
     )
+
+
+def read_state(store: Store, run_id: Any) -> tuple[str, datetime | None]:
+    """A run's status and last heartbeat."""
+    runs = store.runs.with_options(codec_options=CODEC)
+    document = runs.find_one({"_id": {"$eq": run_id}}, {"status": 1, "heartbeat": 1}) or {}
+    return _text(document.get("status")), _time(document, "heartbeat")
 
 
 def read_artifact(store: Store, artifact: StoredArtifact, *, max_bytes: int = MAX_FILE_BYTES) -> bytes:
@@ -146,14 +153,15 @@ def _read_metrics(store: Store, run_id: Any) -> tuple[StoredMetric, ...]:
         for raw in split_documents(cast(bytes, batch)):
             stored = decode_series(raw)
             name = _text(stored.get("name"))
-            steps, values, times = (_series(stored, key) for key in ("steps", "values", "timestamps"))
+            steps, values, times = (series_of(stored, key) for key in ("steps", "values", "timestamps"))
             if isinstance(times, list) and not times:
                 times = np.empty(0, dtype="datetime64[ms]")
             found.append((name, str(stored.get("_id")), StoredMetric(name, steps, values, times)))
     return tuple(metric for _, _, metric in sorted(found, key=lambda entry: entry[:2]))
 
 
-def _series(stored: Mapping[str, Any], key: str) -> Series:
+def series_of(stored: Mapping[str, Any], key: str) -> Series:
+    """Steps, values or timestamps of a decoded metric."""
     value = stored.get(key, [])
     # Something else in the array's place becomes one point that no check can take for a number.
     return (
@@ -166,21 +174,26 @@ def _read_artifacts(store: Store, document: Mapping[str, Any]) -> tuple[StoredAr
     entries = [
         entry if isinstance(entry, dict) else {} for entry in (listed if isinstance(listed, list) else [])
     ]
+    return locate_files(store, [(entry.get("name"), entry.get("file_id")) for entry in entries])
+
+
+def locate_files(store: Store, named: list[tuple[Any, Any]]) -> tuple[StoredArtifact, ...]:
+    """The files that a run refers to by name and GridFS id, sorted; not read, only looked up."""
     # A document here would be read as a question, not as an id.
-    ids = [entry.get("file_id") for entry in entries if not isinstance(entry.get("file_id"), (dict, list))]
+    ids = [file_id for _, file_id in named if not isinstance(file_id, (dict, list))]
     files = store.database["fs.files"].with_options(codec_options=CODEC)
     by_id = {repr(file["_id"]): file for file in files.find({"_id": {"$in": ids}})} if ids else {}
-    artifacts = [
+    located = [
         StoredArtifact(
-            name=_text(entry.get("name")),
-            file_id=entry.get("file_id"),
+            name=_text(name),
+            file_id=file_id,
             length=recorded_length(file),
             sha256=recorded_sha256(file),
             missing=file is None,
         )
-        for entry, file in ((entry, by_id.get(repr(entry.get("file_id")))) for entry in entries)
+        for name, file_id, file in ((name, file_id, by_id.get(repr(file_id))) for name, file_id in named)
     ]
-    return tuple(sorted(artifacts, key=lambda artifact: (artifact.name, str(artifact.file_id))))
+    return tuple(sorted(located, key=lambda file: (file.name, str(file.file_id))))
 
 
 def _mapping(document: Mapping[str, Any], key: str, where: str) -> dict[str, Any]:
@@ -201,12 +214,12 @@ def _time(document: Mapping[str, Any], key: str) -> datetime | None:
     return value if isinstance(value, datetime) else None
 
 
-def _cleaned(value: Any) -> Any:
+def cleaned(value: Any) -> Any:
     """Without user names and passwords in URLs; everything else as it is."""
     if isinstance(value, str):
         return without_credentials(value)
     if isinstance(value, dict):
-        return {key: _cleaned(item) for key, item in value.items()}
+        return {key: cleaned(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_cleaned(item) for item in value]
+        return [cleaned(item) for item in value]
     return value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -116,16 +116,21 @@ def import_runs(store: Store, path: Path, progress: Progress = lambda line: None
     entries = _read_entries(path, members)
     absent = _absent_entries(store, entries, progress)
     files = _absent_files(store, absent)
-    _write_files(store, files, members)
+    write_files(store, files, members)
     for entry in absent:
-        known = {doc["_id"] for doc in store.metrics.find({"run_id": {"$eq": entry.id}}, {"_id": 1})}
-        fresh = [metric for metric in entry.metrics if metric["_id"] not in known]
-        if fresh:
-            store.metrics.insert_many(fresh)
+        write_metrics(store, entry)
     for index, entry in enumerate(absent, start=1):
         store.runs.insert_one(entry.run)
         progress(f"imported {index} of {len(absent)} runs")
     return [entry.id for entry in absent]
+
+
+def write_metrics(store: Store, entry: RunEntry) -> None:
+    """Write those of a run's metrics that are not there yet."""
+    known = {doc["_id"] for doc in store.metrics.find({"run_id": {"$eq": entry.id}}, {"_id": 1})}
+    fresh = [metric for metric in entry.metrics if metric["_id"] not in known]
+    if fresh:
+        store.metrics.insert_many(fresh)
 
 
 def _read_entries(path: Path, members: dict[str, bytes]) -> list[RunEntry]:
@@ -163,7 +168,7 @@ def _absent_entries(store: Store, entries: list[RunEntry], progress: Progress) -
     for index, entry in enumerate(entries, start=1):
         if entry.id not in present:
             absent.append(entry)
-            errors += _foreign_metrics(store, entry)
+            errors += foreign_metrics(store, entry)
         elif stored_entry(store, entry.id)[0] != to_entry_bytes(entry):
             errors.append(
                 FigproofError(
@@ -177,7 +182,7 @@ def _absent_entries(store: Store, entries: list[RunEntry], progress: Progress) -
     return absent
 
 
-def _foreign_metrics(store: Store, entry: RunEntry) -> list[FigproofError]:
+def foreign_metrics(store: Store, entry: RunEntry) -> list[FigproofError]:
     """Metrics of a deleted run under this id, which Sacred leaves behind."""
     ours = {metric["_id"]: metric for metric in entry.metrics}
     foreign = [
@@ -215,7 +220,8 @@ def _absent_files(store: Store, entries: list[RunEntry]) -> list[dict[str, Any]]
     return absent
 
 
-def _write_files(store: Store, files: list[dict[str, Any]], members: dict[str, bytes]) -> None:
+def write_files(store: Store, files: list[dict[str, Any]], members: Mapping[str, bytes]) -> None:
+    """Write files whose bytes are the members ``blobs/<sha256>``; chunks first, documents last."""
     chunks, documents = store.database["fs.chunks"], store.database["fs.files"]
     if files:
         chunks.create_index([("files_id", 1), ("n", 1)], unique=True)
