@@ -32,7 +32,7 @@ def _table(reports: Sequence[Report]) -> str:
     errors, warnings = sum(len(r.errors) for r in reports), sum(len(r.warnings) for r in reports)
     if len(reports) != 1:
         lines.append(f"{len(reports)} files: {_number(errors, 'error')}, {_number(warnings, 'warning')}")
-    return _printable("\n".join(lines))
+    return printable("\n".join(lines))
 
 
 def _count(report: Report) -> str:
@@ -79,7 +79,7 @@ def _sentence(found: Finding) -> str:
 
 def _escaped(text: str) -> str:
     """As GitHub's own toolkit escapes the message of a workflow command."""
-    plain = _printable(text, keep="\r\n")
+    plain = printable(text, keep="\r\n")
     return plain.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
@@ -87,7 +87,7 @@ def _property(text: str) -> str:
     return _escaped(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def _printable(text: str, keep: str = "\n") -> str:
+def printable(text: str, keep: str = "\n") -> str:
     """Without what a terminal would obey, or what would break its encoding."""
     return "".join(
         letter if letter.isprintable() or letter in keep else ascii(letter)[1:-1] for letter in text
