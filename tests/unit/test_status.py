@@ -89,7 +89,7 @@ def test_the_code_of_a_kind_the_lock_and_a_package(paper, monkeypatch):
     assert ("kind", "the code of kind loss_curves changed") in found
     assert ("lock", "requirements.lock changed") in found
     assert ("library", "figproof's own code changed") in found
-    assert [text for kind, text in found if kind == "packages"][0].endswith("is now 9.9")
+    assert next(text for kind, text in found if kind == "packages").endswith("is now 9.9")
 
 
 def test_a_pin_that_names_other_runs_says_which(paper):
@@ -149,13 +149,13 @@ def test_runs_that_are_new_edited_or_deleted_in_the_store_are_told_apart(paper, 
     store.runs.update_one({"_id": 3}, {"$set": {"result": 0.25}})
     texts = [text for kind, text in reasons(paper, store=store) if kind == "store"]
     assert len(texts) == 4 and "pin optimizers: run 1 does not match the selection any more" in texts
-    assert any("run 1 (sgd, seed 1)" in text and "no run" in text for text in texts), texts
+    assert any("run 1 (sgd, seed 1)" in text and "in the store" in text for text in texts), texts
     assert any("run 3 (momentum, seed 1) was edited" in text for text in texts)
     assert any("run 9 (sgd, seed 3) matches now" in text for text in texts)
 
 
 def test_an_unknown_figure_is_an_error_with_the_nearest_name(paper):
-    with pytest.raises(FigproofError, match="'curve' is unknown.*Did you mean curves"):
+    with pytest.raises(FigproofError, match=r"'curve' is unknown.*Did you mean curves"):
         project_status(paper, ["curve"], None)
 
 
