@@ -14,7 +14,7 @@ OLD_INK, NEW_INK, OTHER_INK = (213, 94, 0), (0, 114, 178), (204, 121, 167)
 """Vermilion, blue and purple of Okabe and Ito: told apart by every reader."""
 
 # Of the changed pixels, how many a change of colours must explain; the rest lies where lines cross.
-_EXPLAINED = 0.95
+_EXPLAINED = 0.75
 _GREY = 0.35
 _LEAST_MARK = 0.4
 _SAME_DARKNESS = 0.02
@@ -77,20 +77,15 @@ def compare_pixels(old: Pixels, new: Pixels) -> PixelDifference:
 
 def _is_recoloured(old: Pixels, new: Pixels, changed: npt.NDArray[np.bool_]) -> bool:
     """Whether each old colour has become one new colour, and none of them another old place's paper."""
-    codes = [_codes(picture) for picture in (old, new)]
-    pairs, counts = np.unique(np.stack([codes[0].ravel(), codes[1].ravel()]), axis=1, return_counts=True)
+    pairs, counts = np.unique(_codes(old) << 24 | _codes(new), return_counts=True)
+    before, after = pairs >> 24, pairs & 0xFFFFFF
     # Of each old colour the new colour that most of its pixels have.
-    order = np.lexsort((-counts, pairs[0]))
-    first = np.unique(pairs[0][order], return_index=True)[1]
-    usual = dict(zip(pairs[0][order][first].tolist(), pairs[1][order][first].tolist(), strict=True))
-    paper = max(zip(counts.tolist(), pairs[0].tolist(), strict=True))[1]
-    moved = pairs[0] != pairs[1]
-    explained = sum(
-        count
-        for a, b, count in zip(*pairs[:, moved].tolist(), counts[moved].tolist(), strict=True)
-        if usual[a] == b and paper not in (a, b)
-    )
-    return bool(explained >= _EXPLAINED * changed.sum())
+    order = np.lexsort((-counts, before))
+    first = order[np.unique(before[order], return_index=True)[1]]
+    usual = after[first][np.searchsorted(before[first], before)]
+    paper = before[np.argmax(counts)]
+    moved = (before != after) & (before != paper) & (after != paper)
+    return bool(counts[moved & (after == usual)].sum() >= _EXPLAINED * changed.sum())
 
 
 def _codes(picture: Pixels) -> npt.NDArray[np.int64]:
