@@ -26,6 +26,8 @@ WORDS = {
     "status": ("status", "say which figures are current or stale, and why"),
     "verify": ("approved", "compare every built file with figures.lock, or rebuild it and compare"),
     "approve": ("approved", "accept built figures, after looking, into figures.lock"),
+    "review": ("review", "write one HTML page of what a change does to the figures"),
+    "bundle": ("bundle", "write the figures and all that they are made from as one archive, or verify one"),
     "lint": ("lint", "measure figure files, of any program, against a venue"),
     "trace": ("trace", "say what made a figure file"),
     "record": ("record", "run an experiment, or a plan of them, into the store"),

@@ -85,20 +85,26 @@ def _verdict(result: Comparison, *, frozen: bool) -> int:
 
 
 def _rebuild(project: Project, arguments: argparse.Namespace) -> int:
-    from figproof.lint.show import printable
     from figproof.proof.verifying import chosen_figures, verify_by_rebuilding, write_pictures
 
     figures = chosen_figures(project, arguments.figures)
     print(f"building {len(figures)} figure{'' if len(figures) == 1 else 's'} in a clean folder", flush=True)
     rebuild = verify_by_rebuilding(project, figures, whole=arguments.all)
     pictures = {} if arguments.frozen else write_pictures(project, rebuild)
-    for line in _lines(rebuild):
-        print(printable(line))
+    print_rebuild(rebuild)
     for path in pictures.values():
         print(f"old, new and where they differ: {project.relative(path)}")
+    return 0 if rebuild.same else 1
+
+
+def print_rebuild(rebuild: Rebuild) -> None:
+    """What a rebuild gave, figure by figure, and how many figures are the same."""
+    from figproof.lint.show import printable
+
+    for line in _lines(rebuild):
+        print(printable(line))
     count = sum(not figure.files for figure in rebuild.figures)
     print(f"{count} of {len(rebuild.figures)} figures are the same bytes when they are built again")
-    return 0 if rebuild.same else 1
 
 
 def _lines(rebuild: Rebuild) -> Iterable[str]:

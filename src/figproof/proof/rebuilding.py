@@ -19,7 +19,8 @@ from figproof.proof.inputs import input_files, snapshot_files
 from figproof.specs import FigureSpec
 
 _PASSED_ON = ("PATH", "TMPDIR", "SYSTEMROOT")
-_RULES = ("Snakefile", "profiles/default/config.yaml")
+RULES = ("Snakefile", "profiles/default/config.yaml")
+"""Of a new paper: what makes a folder one that Snakemake builds."""
 _TAIL_LINES = 15
 
 
@@ -58,7 +59,7 @@ def _lay(project: Project, clean: Project, figures: Mapping[str, FigureSpec]) ->
             _copy(path, clean.root / name)
     for name, path in snapshot_files(project, figures).items():
         _link(path, clean.root / name)
-    for name in _RULES:
+    for name in RULES:
         _copy(builtin("paper") / "base" / name, clean.root / name)
 
 
