@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from figproof import __version__
 from figproof.canonical import digest_bytes, to_readable_json
 from figproof.specs import FigureSpec
 
@@ -33,6 +32,22 @@ _TYPES = {
     ".ttf": "font/ttf",
     ".yaml": "application/yaml",
 }
+_DESCRIPTIONS = (
+    ("borrowed/", "Of an installed package, as it was used; to be read."),
+    ("config/conditions", "Looks of the conditions of the paper."),
+    ("config/figures/", "What a figure shows, of which runs, and how."),
+    ("config/pins/", "The runs that figures show, by content."),
+    ("config/selections/", "The question to the store that gave a pin."),
+    ("config/", "What all figures of the paper share."),
+    ("figures.lock", "The approved digest of every built file."),
+    ("figures/", "A kind of figure: how its numbers are computed and drawn."),
+    ("requirements.lock", "The packages that made the figures."),
+    ("results/derived/", "Numbers in a figure, computed from the runs."),
+    ("results/figures/", "A figure, in one format, or what made it."),
+    ("results/index.html", "Page of all figures."),
+    ("styles/", "How figures look."),
+)
+_OTHER = "What is needed to read or to build the bundle."
 
 
 def crate_metadata(
@@ -68,7 +83,6 @@ def crate_metadata(
             "description": "Configs, results, metrics and artifacts of the pinned runs; each file is named "
             "by the SHA-256 of its bytes.",
         },
-        _software(),
         *(_action(figure, spec, members) for figure, spec in figures.items()),
     ]
     if not _licence(members):
@@ -111,35 +125,26 @@ def _file(name: str, content: bytes) -> dict[str, Any]:
         "@id": _id(name),
         "@type": "File",
         "name": name,
+        "description": next((text for begin, text in _DESCRIPTIONS if name.startswith(begin)), _OTHER),
         "encodingFormat": kind,
         "contentSize": str(len(content)),
         "sha256": digest_bytes(content),
     }
 
 
-def _software() -> dict[str, Any]:
-    return {
-        "@id": "#figproof",
-        "@type": "SoftwareApplication",
-        "name": "figproof",
-        "description": "Camera-ready figures from recorded runs, with proof.",
-        "softwareVersion": __version__,
-    }
-
-
 def _action(figure: str, spec: FigureSpec, members: Iterable[str]) -> dict[str, Any]:
-    pins = sorted({panel.pin for _, panel in spec.parts()})
-    made = [name for name in sorted(members) if name.startswith(f"results/figures/{figure}.")]
+    panels = [panel for _, panel in spec.parts()]
+    inputs = [f"config/figures/{figure}.yaml", *sorted({f"config/pins/{panel.pin}.json" for panel in panels})]
+    kinds = [f"{place}figures/{panel.kind}.py" for panel in panels for place in ("", "borrowed/figproof/")]
     action: dict[str, Any] = {
         "@id": f"#draw-{figure}",
         "@type": "CreateAction",
         "name": f"Draw {figure}",
-        "instrument": {"@id": "#figproof"},
-        "object": [
-            {"@id": f"config/figures/{figure}.yaml"},
-            *({"@id": f"config/pins/{p}.json"} for p in pins),
+        "instrument": [{"@id": _id(name)} for name in sorted(set(kinds)) if name in members],
+        "object": [{"@id": name} for name in inputs],
+        "result": [
+            {"@id": _id(name)} for name in sorted(members) if name.startswith(f"results/figures/{figure}.")
         ],
-        "result": [{"@id": _id(name)} for name in made],
     }
     return {**action, "description": spec.caption} if spec.caption else action
 
