@@ -66,7 +66,7 @@ def crate_metadata(
     figures : mapping of str to FigureSpec
     """
     described = sorted(name for name in members if not name.startswith(SNAPSHOTS))
-    parts = [*map(_id, described), SNAPSHOTS]
+    parts = [*described, SNAPSHOTS]
     graph = [
         {
             "@id": METADATA,
@@ -112,9 +112,9 @@ def _root(
         "description": "Figures of a paper with the recorded runs, numbers, styles and code that they are "
         "made from: they can be built again from this archive alone, to the same bytes.",
         "datePublished": date,
-        "license": {"@id": _id(_licence(members)) or str(_NO_LICENCE["@id"])},
-        "hasPart": [{"@id": part} for part in parts],
-        "mentions": [{"@id": f"#draw-{figure}"} for figure in figures],
+        "license": _refer([_licence(members) or _NO_LICENCE["@id"]]),
+        "hasPart": _refer(parts),
+        "mentions": _refer(f"#draw-{figure}" for figure in figures),
     }
 
 
@@ -140,13 +140,17 @@ def _action(figure: str, spec: FigureSpec, members: Iterable[str]) -> dict[str, 
         "@id": f"#draw-{figure}",
         "@type": "CreateAction",
         "name": f"Draw {figure}",
-        "instrument": [{"@id": _id(name)} for name in sorted(set(kinds)) if name in members],
-        "object": [{"@id": name} for name in inputs],
-        "result": [
-            {"@id": _id(name)} for name in sorted(members) if name.startswith(f"results/figures/{figure}.")
-        ],
+        "instrument": _refer(name for name in sorted(set(kinds)) if name in members),
+        "object": _refer(inputs),
+        "result": _refer(name for name in sorted(members) if name.startswith(f"results/figures/{figure}.")),
     }
     return {**action, "description": spec.caption} if spec.caption else action
+
+
+def _refer(names: Iterable[str]) -> Any:
+    """References; one alone is no list, as RO-Crate wants it."""
+    references = [{"@id": name if name.startswith("#") else _id(name)} for name in names]
+    return references[0] if len(references) == 1 else references
 
 
 def _id(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from figproof.errors import FigproofError
@@ -31,8 +31,7 @@ def input_files(project: Project, figures: Mapping[str, FigureSpec]) -> dict[str
         A team's styles or a sheet lie outside of the project's folder.
     """
     root = project.root
-    found = [path for pattern in _CONFIG for path in (root / "config").glob(pattern)]
-    found += [path for name in _FOLDERS for path in (root / name).rglob("*")]
+    found: list[Path] = []
     config = load_config(project)
     for name in config.styles:
         if (root / name).is_dir():
@@ -41,8 +40,19 @@ def input_files(project: Project, figures: Mapping[str, FigureSpec]) -> dict[str
     for sheet, where in sheets:
         if sheet and (root / sheet).is_file():
             found.append(_inside(root, sheet, f"{where}: sheet"))
-    found += [project.lock_file, project.approved_file]
-    files = [path for path in found if path.is_file() and not _is_byproduct(path.relative_to(root))]
+    return dict(sorted({**own_files(project), **_named(root, found)}.items()))
+
+
+def own_files(project: Project) -> dict[str, Path]:
+    """Specs, pins, selections, conditions, kinds, sheets and both locks, by path below its folder, sorted."""
+    root = project.root
+    found = [path for pattern in _CONFIG for path in (root / "config").glob(pattern)]
+    found += [path for name in _FOLDERS for path in (root / name).rglob("*")]
+    return _named(root, [*found, project.lock_file, project.approved_file])
+
+
+def _named(root: Path, paths: Iterable[Path]) -> dict[str, Path]:
+    files = [path for path in paths if path.is_file() and not _is_byproduct(path.relative_to(root))]
     return {path.relative_to(root).as_posix(): path for path in sorted(set(files))}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +31,7 @@ class Reason:
 
 
 def changed_inputs(
-    project: Project, stored: Mapping[str, Any], now: Mapping[str, Any], spec: FigureSpec
+    stored: Mapping[str, Any], now: Mapping[str, Any], params: Sequence[str] = ()
 ) -> tuple[Reason, ...]:
     """Every input that a figure was made from and that is another now.
 
@@ -39,11 +39,11 @@ def changed_inputs(
     ----------
     stored, now : mapping
         Provenance as the built figure carries it, and as it would be written now.
-    spec : FigureSpec
-        Its YAML now.
+    params : sequence of str
+        Names of the params that changed, where they are known.
     """
     reasons = [
-        *_spec(project, stored, now, spec),
+        *_spec(stored, now, params),
         *_parts(stored, now),
         *_styles(_mapping(stored, "styles"), now["styles"]),
         *_conditions(stored.get("conditions"), now["conditions"]),
@@ -60,16 +60,13 @@ def _mapping(stored: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _spec(
-    project: Project, stored: Mapping[str, Any], now: Mapping[str, Any], spec: FigureSpec
-) -> Iterable[Reason]:
+def _spec(stored: Mapping[str, Any], now: Mapping[str, Any], params: Sequence[str]) -> Iterable[Reason]:
     if stored.get("spec") != now["spec"]:
-        named = _params(project, now["figure"], spec)
-        what = f": {', '.join(named)}" if named else ""
+        what = f": {', '.join(params)}" if params else ""
         yield Reason("spec", f"config/figures/{now['figure']}.yaml changed{what}")
 
 
-def _params(project: Project, figure: str, spec: FigureSpec) -> list[str]:
+def changed_params(project: Project, figure: str, spec: FigureSpec) -> list[str]:
     """Params that differ from those of the last build's key file; none if a later build has read them."""
     path = project.key_file("derive", figure)
     try:

@@ -18,7 +18,7 @@ from figproof.kinds import TEXTS
 from figproof.pins import check_pin, load_pin
 from figproof.project import Project
 from figproof.proof.made import made_files
-from figproof.proof.reasons import Reason, changed_inputs
+from figproof.proof.reasons import Reason, changed_inputs, changed_params
 from figproof.provenance import figure_provenance
 from figproof.specs import Config, FigureSpec, figure_ids, load_config, load_figure, text_figures
 
@@ -112,7 +112,7 @@ def built_reasons(project: Project, config: Config, figure: str) -> tuple[Reason
     except FigproofError as error:
         return tuple(Reason("cannot be built", one) for one in _problems(error))
     return (
-        *(changed_inputs(project, stored, now, spec) if stored else ()),
+        *(changed_inputs(stored, now, changed_params(project, figure, spec)) if stored else ()),
         *_of_snapshots(project, spec),
         *_of_numbers(project, figure, stored),
         *_of_files(project, figure, expected),
