@@ -14,6 +14,7 @@ from figproof.files import write_atomic
 from figproof.formats import formats_of
 from figproof.kinds import TEXTS
 from figproof.project import Project
+from figproof.proof.kept import keep
 from figproof.specs import load_config, load_figures, text_figures
 
 FORMAT = "figproof-approved-1"
@@ -67,12 +68,17 @@ def load_approved(project: Project) -> dict[str, str]:
             "does not exist", where=path.name, hint="look at the figures, then run: figproof approve"
         )
     try:
-        stored = json.loads(path.read_bytes())
-        if stored["format"] != FORMAT:
-            raise ValueError(f"format is {stored['format']!r}, this figproof reads {FORMAT!r}")
-        return dict(stored["files"])
+        return parse_approved(path.read_bytes())
     except (ValueError, KeyError, TypeError) as error:
         raise FigproofError(f"is damaged ({error})", where=path.name, hint="restore it from git") from error
+
+
+def parse_approved(content: bytes) -> dict[str, str]:
+    """What a ``figures.lock`` says; ValueError, KeyError or TypeError if it is none."""
+    stored = json.loads(content)
+    if stored["format"] != FORMAT:
+        raise ValueError(f"format is {stored['format']!r}, this figproof reads {FORMAT!r}")
+    return {str(name): str(digest) for name, digest in stored["files"].items()}
 
 
 def compare(project: Project) -> Comparison:
@@ -94,6 +100,8 @@ def compare(project: Project) -> Comparison:
 def approve(project: Project, figures: Iterable[str]) -> int:
     """Write the digests of what is there now, for all files or those of some figures; how many changed.
 
+    What is newly approved is also kept, by digest, below ``.figproof/approved``.
+
     Parameters
     ----------
     figures : iterable of str
@@ -106,7 +114,8 @@ def approve(project: Project, figures: Iterable[str]) -> int:
         del files[name]
     if not files:
         raise FigproofError("holds no figure", where="results", hint="run: snakemake")
-    now = {name: digest_file(path) for name, path in files.items()}
+    digests = {name: digest_file(path) for name, path in files.items()}
+    now = digests
     known = {_figure_of(name) for name in now} - {None}
     if unknown := chosen - known:
         built = sorted(name for name in known if name is not None)
@@ -122,6 +131,8 @@ def approve(project: Project, figures: Iterable[str]) -> int:
         # The index names every figure's digest, so it changes with any of them.
         fresh = {n: d for n, d in now.items() if _figure_of(n) in chosen or n == "index.html"}
         now = {**kept, **fresh}
+    # Results are not in git: what is approved now is the old side of the next review.
+    keep(project, {now[name]: path for name, path in files.items() if now.get(name) == digests[name]})
     write_atomic(project.approved_file, to_readable_json({"format": FORMAT, "files": now}))
     return sum(before.get(name) != digest for name, digest in now.items())
 

@@ -87,6 +87,10 @@ class Project:
         return self.root / ".figproof" / "cache"
 
     @property
+    def approved_copies(self) -> Path:
+        return self.root / ".figproof" / "approved"
+
+    @property
     def results(self) -> Path:
         return self.root / "results"
 

@@ -34,9 +34,9 @@ VERSIONS = (
 )
 """Packages that can change a number or a byte of a figure."""
 
-# Nothing here can change a pixel of a build: the store, recording, asking, approving, words for people,
-# scripts and previews. What an installed package has in builtin/ is not the library: a figure names its own
-# kind and styles by digest.
+# Nothing here can change a pixel of a build: the store, recording, asking, approving, proving, words for
+# people, scripts and previews. What an installed package has in builtin/ is not the library: a figure
+# names its own kind and styles by digest.
 _OUTSIDE = (
     "approvals.py",
     "assigning.py",
@@ -57,6 +57,7 @@ _OUTSIDE = (
     "paper.py",
     "papercheck.py",
     "previewing.py",
+    "proof/",
     "record",
     "resemblance.py",
     "scripting.py",

@@ -95,6 +95,27 @@ def _is_whole(objects: Path, digest: str) -> bool:
     )
 
 
+def object_files(project: Project, name: str) -> tuple[Path, ...]:
+    """Every file of the runs of a pin, sorted, proved by the digests in their names.
+
+    Raises
+    ------
+    FigproofError
+        A run is not there, or a byte of it is another; nothing is removed.
+    """
+    found: set[Path] = set()
+    for run in load_pin(project, name).runs:
+        if not _is_whole(project.objects, run.digest):
+            raise FigproofError(
+                f"run {run.id} of pin {name} is not there, or damaged",
+                where=project.relative(project.objects),
+                hint="run snakemake, which copies it from the store",
+            )
+        path = _object(project.objects, run.digest)
+        found |= {path, *(_object(project.objects, entry["sha256"]) for entry in _entries(path))}
+    return tuple(sorted(found))
+
+
 def _entries(path: Path) -> Iterator[dict[str, Any]]:
     document = json.loads(path.read_bytes())
     yield from document["metrics"]

@@ -1,12 +1,16 @@
-"""Fixtures for recording: the store's address for child processes, and a project to record in."""
+"""Fixtures: the store's address for child processes, a project to record in, a paper that is built."""
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from figproof.store import Store
+from figproof.project import Project
+from figproof.store import Store, open_store
+from papers import RUNS, build, lay_paper, pin_and_snapshot, put_run
 
 
 @pytest.fixture
@@ -24,3 +28,23 @@ def recording_project(tmp_path: Path) -> Path:
     (tmp_path / "config" / "config.yaml").write_text("venue: neurips\nformats: [pdf]\n")
     (tmp_path / "experiments").mkdir()
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def paper_once(store_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A paper of two figures, built from runs that were in a store; not to be changed by tests."""
+    project = lay_paper(tmp_path_factory.mktemp("papers") / "paper")
+    with open_store(store_root) as opened:
+        runs = replace(opened, database=opened.client["paper"])
+        for run in RUNS:
+            put_run(runs, *run)
+        pin_and_snapshot(project, runs)
+    build(project)
+    return project.root
+
+
+@pytest.fixture
+def paper(paper_once: Path, tmp_path: Path) -> Project:
+    """A copy of the built paper, to be changed at will; its runs are in no store."""
+    shutil.copytree(paper_once, tmp_path / "paper")
+    return Project(tmp_path / "paper")

@@ -54,8 +54,10 @@ def _draw(arguments: argparse.Namespace, root: Path) -> int:
     """draw a figure from its numbers"""
     project = _as_worker(root)
     from figproof.drawing import draw_figure
+    from figproof.proof.made import remember_drawn
 
     draw_figure(project, arguments.figure)
+    remember_drawn(project, arguments.figure)
     return 0
 
 
@@ -63,8 +65,10 @@ def _write(arguments: argparse.Namespace, root: Path) -> int:
     """write a figure that is also text as LaTeX and Markdown"""
     project = _as_worker(root)
     from figproof.drawing import write_texts
+    from figproof.proof.made import remember_written
 
     write_texts(project, arguments.figure)
+    remember_written(project, arguments.figure)
     return 0
 
 

@@ -45,9 +45,22 @@ def read_pdf(content: bytes, page: int = 1) -> Page:
     Unreadable
         The file is damaged, encrypted, has no such page, or holds more than is read.
     """
+    with bounded():
+        return _read(content, page)
+
+
+@contextmanager
+def bounded() -> Iterator[None]:
+    """Let pypdf read a file from anywhere: quietly, within limits.
+
+    Raises
+    ------
+    Unreadable
+        For whatever pypdf meets a hostile structure with.
+    """
     with _quiet(), apply_configuration(None, **_LIMITS):
         try:
-            return _read(content, page)
+            yield
         except Unreadable:
             raise
         except LimitReachedError as error:

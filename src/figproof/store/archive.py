@@ -7,7 +7,8 @@
     runs/<sha256>.json     {"run": ..., "metrics": [...], "files": [...]}, canonical extended JSON
 
 An archive may come from anywhere. Nothing in it becomes a path: members are read into memory, by
-name pattern, bounded in size, and compared with their digests.
+name pattern, bounded in size, and compared with their digests. Bundles of papers are packed and read
+in the same way, with other names.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ import re
 import struct
 import tarfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import deflate
@@ -29,9 +31,38 @@ MANIFEST = "MANIFEST.json"
 MAX_ARCHIVE_BYTES = 1 << 30
 MAX_TOTAL_BYTES = 2 << 30
 MAX_MEMBER_BYTES = 1 << 30
+MAX_MEMBERS = 200_000
 _LEVEL = 12
-_MEMBER = re.compile(r"MANIFEST\.json|runs/(?P<run>[0-9a-f]{64})\.json|blobs/(?P<blob>[0-9a-f]{64})")
 _GZIP_MAGIC = b"\x1f\x8b"
+
+
+Refuse = Callable[[str], FigproofError]
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What an archive may hold.
+
+    Attributes
+    ----------
+    member : re.Pattern
+        Of names; a group that matched is the SHA-256 of the member's bytes.
+    names : str
+        The same for people.
+    hint : str
+        What to do about an archive that is refused.
+    """
+
+    member: re.Pattern[str]
+    names: str
+    hint: str
+
+
+RUNS = Contents(
+    re.compile(r"MANIFEST\.json|runs/([0-9a-f]{64})\.json|blobs/([0-9a-f]{64})"),
+    f"{MANIFEST}, runs/<sha256>.json or blobs/<sha256>",
+    "nothing was imported; get the file again, or make it with: figproof runs export",
+)
 
 
 def pack(members: Mapping[str, bytes]) -> bytes:
@@ -45,8 +76,13 @@ def pack(members: Mapping[str, bytes]) -> bytes:
     return bytes(deflate.gzip_compress(buffer.getvalue(), _LEVEL))
 
 
-def unpack(path: Path) -> dict[str, bytes]:
+def unpack(path: Path, allowed: Contents = RUNS) -> dict[str, bytes]:
     """Read an archive and check every member before any is used.
+
+    Parameters
+    ----------
+    path : Path
+    allowed : Contents
 
     Returns
     -------
@@ -56,68 +92,64 @@ def unpack(path: Path) -> dict[str, bytes]:
     Raises
     ------
     FigproofError
-        No such file; not an archive of runs; a member that is a link, has another name, is too
-        large, double, truncated, or differs from the digest in its name.
+        No such file; not such an archive; a member that is a link, has another name, is too
+        large, double, truncated, or differs from the digest in its name; too many members.
     """
-    content = _inflated(path)
+
+    def refuse(problem: str) -> FigproofError:
+        return FigproofError(problem, where=str(path), hint=allowed.hint)
+
+    content = _inflated(path, refuse)
     members: dict[str, bytes] = {}
     try:
         with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as archive:
             for header in archive:
                 if header.name in members:
-                    raise _refused(path, f"member {header.name[:100]!r} is there twice")
-                members[header.name] = _member(path, header, content)
+                    raise refuse(f"member {header.name[:100]!r} is there twice")
+                if len(members) == MAX_MEMBERS:
+                    raise refuse(f"has more than {MAX_MEMBERS} members")
+                members[header.name] = _member(header, content, allowed, refuse)
     except (tarfile.TarError, ValueError, OverflowError, struct.error) as error:
-        raise _refused(path, f"is damaged ({type(error).__name__})") from None
+        raise refuse(f"is damaged ({type(error).__name__})") from None
     if MANIFEST not in members:
-        raise _refused(path, f"has no {MANIFEST}")
+        raise refuse(f"has no {MANIFEST}")
     return members
 
 
-def _inflated(path: Path) -> bytes:
+def _inflated(path: Path, refuse: Refuse) -> bytes:
     try:
         if path.stat().st_size > MAX_ARCHIVE_BYTES:
-            raise _refused(path, f"is larger than {MAX_ARCHIVE_BYTES} bytes")
+            raise refuse(f"is larger than {MAX_ARCHIVE_BYTES} bytes")
         packed = path.read_bytes()
     except OSError as error:
-        raise FigproofError(
-            f"cannot be read: {error.strerror}", where=str(path), hint="make it with: figproof runs export"
-        ) from error
+        raise refuse(f"cannot be read: {error.strerror}") from error
     if not packed.startswith(_GZIP_MAGIC):
-        raise _refused(path, "is not a gzip file")
+        raise refuse("is not a gzip file")
     inflate = zlib.decompressobj(wbits=31)
     try:
         content = inflate.decompress(packed, MAX_TOTAL_BYTES + 1)
     except zlib.error:
-        raise _refused(path, "is damaged: it does not decompress") from None
+        raise refuse("is damaged: it does not decompress") from None
     if len(content) > MAX_TOTAL_BYTES:
-        raise _refused(path, f"holds more than {MAX_TOTAL_BYTES} bytes")
+        raise refuse(f"holds more than {MAX_TOTAL_BYTES} bytes")
     if not inflate.eof or inflate.unused_data:
-        raise _refused(path, "is damaged: it is cut off, or more follows its end")
+        raise refuse("is damaged: it is cut off, or more follows its end")
     return content
 
 
-def _member(path: Path, header: tarfile.TarInfo, content: bytes) -> bytes:
+def _member(header: tarfile.TarInfo, content: bytes, allowed: Contents, refuse: Refuse) -> bytes:
     shown = repr(header.name[:100])
-    matched = _MEMBER.fullmatch(header.name)
+    matched = allowed.member.fullmatch(header.name)
     if matched is None:
-        raise _refused(path, f"member {shown} is not named {MANIFEST}, runs/<sha256>.json or blobs/<sha256>")
+        raise refuse(f"member {shown} is not named {allowed.names}")
     if header.type != tarfile.REGTYPE or header.issparse():
-        raise _refused(path, f"member {shown} is not a plain file")
+        raise refuse(f"member {shown} is not a plain file")
     if not 0 <= header.size <= MAX_MEMBER_BYTES:
-        raise _refused(path, f"member {shown} claims {header.size} bytes, {MAX_MEMBER_BYTES} are allowed")
+        raise refuse(f"member {shown} claims {header.size} bytes, {MAX_MEMBER_BYTES} are allowed")
     body = content[header.offset_data : header.offset_data + header.size]
     if len(body) != header.size:
-        raise _refused(path, f"member {shown} is cut off")
-    digest = matched["run"] or matched["blob"]
+        raise refuse(f"member {shown} is cut off")
+    digest = next(filter(None, matched.groups()), None)
     if digest is not None and digest_bytes(body) != digest:
-        raise _refused(path, f"member {shown} differs from the SHA-256 in its name")
+        raise refuse(f"member {shown} differs from the SHA-256 in its name")
     return body
-
-
-def _refused(path: Path, problem: str) -> FigproofError:
-    return FigproofError(
-        problem,
-        where=str(path),
-        hint="nothing was imported; get the file again, or make it with: figproof runs export",
-    )

@@ -1,0 +1,1 @@
+"""Is a figure what its inputs say, and what changed: status, rebuilding, classified differences, bundles."""
