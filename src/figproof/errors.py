@@ -62,7 +62,22 @@ def suggest(given: str, known: Iterable[str]) -> str:
     return f"Known: {listed}{more}." + (f" Did you mean {_shown(near[0])}?" if near else "")
 
 
+def printable(text: str, keep: str = "") -> str:
+    """Text that may come from a run, with what a terminal would obey spelled out: ``\\x1b[2J``.
+
+    Parameters
+    ----------
+    keep : str
+        Characters that stay as they are, e.g. ``"\\n"``.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        letter if letter.isprintable() or letter in keep else ascii(letter)[1:-1] for letter in text
+    )
+
+
 def _shown(name: str) -> str:
-    """A name that may come from a run: short, and without what a terminal would obey."""
-    plain = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in name)
+    """A name that may come from a run: short and printable."""
+    plain = printable(name)
     return plain if len(plain) <= _LONGEST_NAME else f"{plain[: _LONGEST_NAME - 3]}..."

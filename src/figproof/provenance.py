@@ -51,6 +51,7 @@ _OUTSIDE = (
     "paper.py",
     "previewing.py",
     "record",
+    "replay/",
     "scripting.py",
     "selecting.py",
     "store/",

@@ -13,6 +13,8 @@ from figproof.errors import FigproofError, suggest
 
 def add_parser(subparsers: Any) -> None:
     """Add ``runs``."""
+    from figproof.cli import replay
+
     parser = subparsers.add_parser("runs", help="export and import recorded runs")
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     export = actions.add_parser("export", help="write runs to a .tar.gz; the same runs give the same bytes")
@@ -25,6 +27,7 @@ def add_parser(subparsers: Any) -> None:
     importer = actions.add_parser("import", help="put exported runs into the store, under their own ids")
     importer.add_argument("file", type=Path, help="a file that `figproof runs export` wrote")
     importer.set_defaults(run=import_command)
+    replay.add_action(actions)
 
 
 def export_command(arguments: argparse.Namespace, root: Path) -> int:
