@@ -72,13 +72,17 @@ def table(plan: Plan, comparison: Comparison, run_id: int | None, digest: str | 
 def summary(plan: Plan, comparison: Comparison) -> str:
     """One sentence."""
     run = f"run {plan.run.id}"
+    aside = sum(part.verdict == MEASURED for part in comparison.parts)
+    but = f", but for {aside} measured metric{'' if aside == 1 else 's'}" if aside else ""
     if comparison.verdict == SAME:
-        return f"{run} replays bit for bit"
+        return f"{run} replays bit for bit{but}"
     worst = max(
         (part.difference or 0.0 for part in comparison.parts if part.verdict != MEASURED), default=0.0
     )
     if comparison.verdict == WITHIN:
-        return f"{run} replays within the relative tolerance {comparison.tolerance:g} (largest {worst:.3g})"
+        return (
+            f"{run} replays within the relative tolerance {comparison.tolerance:g} (largest {worst:.3g}){but}"
+        )
     first = comparison.first
     if first is None:
         unlike = next(part for part in comparison.parts if part.verdict == DIFFERS)
