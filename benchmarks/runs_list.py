@@ -10,18 +10,12 @@ with pymongo and filters them in Python: what a script does.
 from __future__ import annotations
 
 import datetime
-import os
-import subprocess
-import sys
-import tempfile
-import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from bson import ObjectId
 
-from figproof.store import Store, open_store
+from figproof.store import Store
 
 RUNS, POINTS, TRIES = 10_000, 40, 3
 START = datetime.datetime(2026, 1, 1)

@@ -60,6 +60,7 @@ _OUTSIDE = (
     "proof/",
     "record",
     "resemblance.py",
+    "replay/",
     "scripting.py",
     "selecting.py",
     "standing.py",

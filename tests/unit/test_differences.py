@@ -85,7 +85,9 @@ def test_another_look_of_a_condition_is_colours_and_names_both(paper):
     build(paper, "curves")
     found = compare_figure("curves", before, files(paper))
     assert found.kind == "colours"
-    assert kinds(found)["curves.pdf"] == kinds(found)["curves.svg"] == kinds(found)["curves.png"], kinds(found)
+    assert kinds(found)["curves.pdf"] == kinds(found)["curves.svg"] == kinds(found)["curves.png"], kinds(
+        found
+    )
     assert "#ffa90e is #832db6" in said(found, ".pdf") and "#ffa90e is #832db6" in said(found, ".svg")
     assert found.picture is not None and not found.numbers
 

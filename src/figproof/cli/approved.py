@@ -99,7 +99,7 @@ def _rebuild(project: Project, arguments: argparse.Namespace) -> int:
 
 def print_rebuild(rebuild: Rebuild) -> None:
     """What a rebuild gave, figure by figure, and how many figures are the same."""
-    from figproof.lint.show import printable
+    from figproof.errors import printable
 
     for line in _lines(rebuild):
         print(printable(line))

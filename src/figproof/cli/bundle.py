@@ -67,7 +67,7 @@ def _write(project: Project, out: Path, date: str | None) -> int:
 def _verify(file: Path, *, yes: bool) -> int:
     from figproof.approvals import compare
     from figproof.cli.approved import print_rebuild
-    from figproof.lint.show import printable
+    from figproof.errors import printable
     from figproof.proof.bundling import read_bundle
     from figproof.proof.verifying import chosen_figures, verify_by_rebuilding
 

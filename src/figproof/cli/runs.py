@@ -13,9 +13,9 @@ from figproof.errors import FigproofError, suggest
 
 def add_parser(subparsers: Any) -> None:
     """Add ``runs``."""
-    from figproof.cli import runs_health, runs_list, runs_marks
+    from figproof.cli import replay, runs_health, runs_list, runs_marks
 
-    parser = subparsers.add_parser("runs", help="audit, export and import recorded runs")
+    parser = subparsers.add_parser("runs", help="audit, replay, export and import recorded runs")
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     runs_list.add_actions(actions)
     runs_health.add_actions(actions, _progress)
@@ -32,6 +32,7 @@ def add_parser(subparsers: Any) -> None:
         "file", type=Path, help="a file that `figproof runs export` wrote, or a FileStorageObserver's folder"
     )
     importer.set_defaults(run=import_command)
+    replay.add_action(actions)
 
 
 def export_command(arguments: argparse.Namespace, root: Path) -> int:

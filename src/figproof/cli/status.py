@@ -38,7 +38,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def _run(arguments: argparse.Namespace, root: Path) -> int:
-    from figproof.lint.show import printable
+    from figproof.errors import printable
     from figproof.proof.status import project_status
 
     project = Project(root)
@@ -52,7 +52,7 @@ def _run(arguments: argparse.Namespace, root: Path) -> int:
             except FigproofError as error:
                 unknown = str(error)
         status = project_status(project, arguments.figures, store, unknown)
-    print(_json(status) if arguments.json else printable(_table(status)))
+    print(_json(status) if arguments.json else printable(_table(status), keep="\n"))
     if status.stale:
         return 1
     return _STORE_UNKNOWN if status.store_unknown else 0

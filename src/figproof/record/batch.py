@@ -82,7 +82,7 @@ def record_plan(
         Ctrl-C or SIGTERM, with how many runs are recorded; those that were being recorded have ended
         INTERRUPTED.
     """
-    with _only_one(project) as lock, _sigterm_interrupts():
+    with _only_one(project) as lock, sigterm_interrupts():
         present = _present(store, plan)
         batch = Batch([run for run in plan if run.id not in present], set(present))
         started = time.monotonic()
@@ -256,7 +256,9 @@ def _only_one(project: Project) -> Iterator[int]:
 
 
 @contextmanager
-def _sigterm_interrupts() -> Iterator[None]:
+def sigterm_interrupts() -> Iterator[None]:
+    """End a block by SIGTERM as by Ctrl-C."""
+
     def on_signal(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 

@@ -18,6 +18,7 @@ from figproof.canonical import digest_bytes
 from figproof.declare import Declared, to_info
 from figproof.errors import FigproofError, suggest
 from figproof.npz import MAX_BYTES, dump_npz
+from figproof.record.library import is_fixed_environment, loaded_library
 
 Metrics = Mapping[str, Declared] | Callable[[Mapping[str, Any]], Mapping[str, Declared]]
 
@@ -44,7 +45,8 @@ class Recorder:
     run : sacred.run.Run
         Sacred's ``_run``.
     metrics : mapping of str to Declared, or a function of the run's config that gives one
-        The experiment's ``METRICS``; stored in ``info.figproof.metrics``.
+        The experiment's ``METRICS``; stored in ``info.figproof.metrics``. Beside them goes what a replay
+        compares: the code of figproof that the run uses, and whether threads and instruction sets are fixed.
     parents : sequence of (id, experiment)
         Recorded runs that this one was computed from; stored in ``info.figproof.parents``.
 
@@ -66,6 +68,8 @@ class Recorder:
         run.info["figproof"] = {
             "metrics": to_info(self.declared),
             "parents": [{"id": run_id, "experiment": name} for run_id, name in parents],
+            "library": loaded_library(),
+            "fixed_environment": is_fixed_environment(),
         }
         # The session looks here when the run has ended; a run has one recorder.
         run.figproof_recorder = self

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from figproof.store.reader import StoredRun
 
 
+_runs: Path | None = None
+
+
 @dataclass(frozen=True)
 class SourceRun:
     """A recorded run that was proved whole.
@@ -36,6 +39,12 @@ class SourceRun:
     artifacts: dict[str, dict[str, npt.NDArray[Any]]]
 
 
+def read_runs_from(folder: Path) -> None:
+    """Read runs from a folder of plain files from now on: a replay has no store."""
+    global _runs
+    _runs = folder
+
+
 def source_run(file: str, run_id: int, *artifacts: str) -> SourceRun:
     """Read a run from the project's store.
 
@@ -52,6 +61,10 @@ def source_run(file: str, run_id: int, *artifacts: str) -> SourceRun:
     FigproofError
         No such run, not whole, no such artifact (lists those it has), or damaged arrays.
     """
+    if _runs is not None:
+        from figproof.record.given import given_run
+
+        return given_run(_runs, run_id, artifacts)
     from figproof.store import open_store
     from figproof.store.reader import read_artifact, read_run
 

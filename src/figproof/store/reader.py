@@ -71,13 +71,16 @@ class StoredRun:
 def list_runs(store: Store, experiment: str) -> list[dict[str, Any]]:
     """The runs of an experiment, sorted by ``_id``, with the fields that selections ask for.
 
+    Replays are left out: one is a proof of the run that it repeats, not another sample.
+
     Returns
     -------
     list of dict
         ``_id``, and where stored ``config``, ``status``, ``result``, ``experiment.name``, ``start_time``.
     """
     runs = store.runs.with_options(codec_options=CODEC)
-    found = runs.find({"experiment.name": {"$eq": experiment}}, dict.fromkeys(_LISTED, 1))
+    wanted = {"experiment.name": {"$eq": experiment}, "info.figproof.replay": {"$exists": False}}
+    found = runs.find(wanted, dict.fromkeys(_LISTED, 1))
     return [cleaned(run) for run in found.sort("_id", 1)]
 
 
