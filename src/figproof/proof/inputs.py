@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from figproof.errors import FigproofError
+from figproof.numberspecs import load_numbers
 from figproof.project import Project
 from figproof.snapshot import object_files
 from figproof.specs import FigureSpec, load_config
@@ -13,6 +14,7 @@ from figproof.specs import FigureSpec, load_config
 _CONFIG = (
     "config.yaml",
     "conditions.yaml",
+    "numbers.yaml",
     "figures/*.yaml",
     "pins/*.json",
     "selections/*.yaml",
@@ -64,8 +66,9 @@ def snapshot_files(project: Project, figures: Mapping[str, FigureSpec]) -> dict[
     FigproofError
         A run is not in the snapshots, or is damaged there.
     """
-    pins = sorted({panel.pin for spec in figures.values() for _, panel in spec.parts()})
-    found = {path for pin in pins for path in object_files(project, pin)}
+    pins = {panel.pin for spec in figures.values() for _, panel in spec.parts()}
+    pins |= {number.pin for number in load_numbers(project).values()}
+    found = {path for pin in sorted(pins) for path in object_files(project, pin)}
     return {path.relative_to(project.root).as_posix(): path for path in sorted(found)}
 
 

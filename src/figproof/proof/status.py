@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from figproof.approvals import generated_files, left_over_files
 from figproof.canonical import digest_file
-from figproof.deriving import TABLES
+from figproof.deriving import TABLES, Derived
 from figproof.drawing import look_of
 from figproof.errors import FigproofError, Problems, suggest
 from figproof.formats import formats_of
 from figproof.kinds import TEXTS
+from figproof.model import Table
 from figproof.pins import check_pin, load_pin
 from figproof.project import Project
 from figproof.proof.made import made_files
@@ -106,9 +107,10 @@ def built_reasons(project: Project, config: Config, figure: str) -> tuple[Reason
         if not any(path.is_file() for path in expected):
             return (Reason("never built", "nothing of it is there; run: snakemake"),)
         stored = _stored(project, record)
-        tables = {part["panel"]: part["table"] for part in stored["parts"]} if stored else {}
-        tables = {letter: tables.get(letter, "") for letter, _ in spec.parts()}
-        now = figure_provenance(project, figure, spec, look_of(project, spec, config), tables)
+        parts = {part["panel"]: part for part in stored["parts"]} if stored else {}
+        # Whether the numbers are those that are there is asked below, of the files.
+        as_said = {letter: _as_said(parts.get(letter, {})) for letter, _ in spec.parts()}
+        now = figure_provenance(project, figure, spec, look_of(project, spec, config), as_said)
     except FigproofError as error:
         return tuple(Reason("cannot be built", one) for one in _problems(error))
     return (
@@ -117,6 +119,10 @@ def built_reasons(project: Project, config: Config, figure: str) -> tuple[Reason
         *_of_numbers(project, figure, stored),
         *_of_files(project, figure, expected),
     )
+
+
+def _as_said(part: Mapping[str, Any]) -> Derived:
+    return Derived(part.get("table", ""), Table({}, {}), part.get("configs", {}))
 
 
 def _problems(error: FigproofError) -> list[str]:
