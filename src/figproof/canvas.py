@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import matplotlib as mpl
 import numpy as np
@@ -28,7 +28,16 @@ from figproof.errors import FigproofError, suggest
 from figproof.fonts import only_shipped_fonts
 from figproof.look import Look
 
-__all__ = ["FORMATS", "examine", "panel_letter", "problems", "read_provenance", "render"]
+__all__ = [
+    "FORMATS",
+    "Examined",
+    "examine",
+    "panel_letter",
+    "problems",
+    "read_provenance",
+    "render",
+    "render_and_examine",
+]
 
 FORMATS = ("pdf", "png", "svg", "tiff")
 
@@ -43,6 +52,22 @@ _NO_METADATA: Mapping[str, Mapping[str, None]] = {
     "pdf": {"Creator": None, "Producer": None, "CreationDate": None},
     "svg": {"Date": None, "Creator": None, "Format": None, "Type": None},
 }
+
+
+class Examined(NamedTuple):
+    """What the artists of a drawn figure say.
+
+    Attributes
+    ----------
+    problems, advice : tuple of Problem
+        What keeps it from being camera-ready; what does not.
+    texts : tuple of str
+        Every line of text that is shown.
+    """
+
+    problems: tuple[Problem, ...]
+    advice: tuple[Problem, ...]
+    texts: tuple[str, ...]
 
 
 def render(
@@ -80,24 +105,43 @@ def render(
         All problems of the figure: those of :func:`problems`, and whatever Matplotlib warned of
         (a collapsed layout, a missing glyph or font).
     """
+    return render_and_examine(draw, look, size_in, formats, provenance, description)[0]
+
+
+def render_and_examine(
+    draw: Callable[[Figure], None],
+    look: Look,
+    size_in: tuple[float, float],
+    formats: Sequence[str],
+    provenance: Mapping[str, Any],
+    description: str,
+) -> tuple[dict[str, bytes], Examined]:
+    """As :func:`render`, and what the artists say that does not keep the figure from being drawn."""
     figure_id = str(provenance.get("figure", "figure"))
     _check_request(figure_id, look, size_in, formats)
     with clean_matplotlib(look) as complaints, _mathtext_errors_named(figure_id):
         figure, recorder = _drawn(draw, look, size_in)
-        found = [problem.text for problem in problems_of(figure, look, recorder)]
+        examined = _examined(figure, look, recorder)
         files = {name: _encode(figure, recorder, name, look, provenance, description) for name in formats}
-    _raise_problems(figure_id, look, [*complaints, *found])
-    return files
+    _raise_problems(figure_id, look, [*complaints, *(problem.text for problem in examined.problems)])
+    return files, examined
 
 
 def examine(
     draw: Callable[[Figure], None], look: Look, size_in: tuple[float, float], figure_id: str
-) -> tuple[list[Problem], list[str]]:
-    """Draw a figure to look at its artists: what is wrong with them, and every text that is shown."""
+) -> Examined:
+    """Draw a figure to look at its artists, whatever is wrong with them."""
     with clean_matplotlib(look), _mathtext_errors_named(figure_id):
         figure, recorder = _drawn(draw, look, size_in)
-        found = [*problems_of(figure, look, recorder), *legends_over_data(figure, recorder)]
-    return found, [text.text for text in recorder.texts]
+        return _examined(figure, look, recorder)
+
+
+def _examined(figure: Figure, look: Look, recorder: DrawRecorder) -> Examined:
+    return Examined(
+        tuple(problems_of(figure, look, recorder)),
+        tuple(legends_over_data(figure, recorder)),
+        tuple(text.text for text in recorder.texts),
+    )
 
 
 def _drawn(

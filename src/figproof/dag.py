@@ -105,13 +105,16 @@ class Graph:
         return _drawn(figure, self.formats[figure])
 
     def drawn_alike(self) -> list[tuple[list[str], str]]:
-        """What a rule that draws makes, as patterns, and a regular expression of its figures.
+        """What a rule that draws and lints makes, as patterns, and a regular expression of its figures.
 
         A rule's outputs must have the same suffixes for all its figures, so there is one for each
         set of formats.
         """
         return [
-            (_drawn("{figure}", formats), "|".join(f for f in self.figures if self.formats[f] == formats))
+            (
+                [*_drawn("{figure}", formats), _linted("{figure}")],
+                "|".join(f for f in self.figures if self.formats[f] == formats),
+            )
             for formats in sorted(set(self.formats.values()))
         ]
 
@@ -124,8 +127,7 @@ class Graph:
         kept = {"results/index.html", "results/figures.tex", "results/numbers.tex", *self.number_manifests()}
         for figure in self.figures:
             kept.update(self.manifests(figure), self.figure_files(figure))
-            kept.add(f"results/lint/{figure}.json")
-            kept.add(f"results/derived/{figure}/TABLES.json")
+            kept.update([f"results/derived/{figure}/TABLES.json", _linted(figure)])
         for figure in self.tables:
             kept.update(self.text_files(figure))
         return sorted(kept)
@@ -137,6 +139,10 @@ def _manifests(pins: Iterable[str]) -> list[str]:
 
 def _drawn(figure: str, formats: tuple[str, ...]) -> list[str]:
     return [f"results/figures/{figure}.{suffix}" for suffix in (*formats, "provenance.json")]
+
+
+def _linted(figure: str) -> str:
+    return f"results/lint/{figure}.json"
 
 
 def _hold_build_lock(project: Project) -> IO[bytes]:
@@ -170,7 +176,7 @@ def _keys(
     library, lock = library_digest(), lock_digest(project)
     registry = load_conditions(project.conditions_file)
     own = Path(__file__).parent
-    lint = {path.name: digest_file(path) for path in sorted((own / "lint").glob("*.py"))}
+    lint = digest_json({path.name: digest_file(path) for path in sorted((own / "lint").glob("*.py"))})
     pins = {panel.pin for spec in figures.values() for _, panel in spec.parts()}
     for pin in sorted(pins | {number.pin for number in numbers.values()}):
         yield project.key_file("snapshot", pin), {"pin": digest_file(pin_path(project, pin))}
@@ -186,9 +192,8 @@ def _keys(
             "styles": _styles(project, spec, config),
             "conditions": look_digests(registry, shown_conditions(project, spec)),
         }
-        yield project.key_file("draw", figure), draw
+        yield project.key_file("draw", figure), {**draw, "lint": lint}
         drawn[figure] = digest_json(draw)
-        yield project.key_file("lint", figure), {"draw": drawn[figure], "lint": lint}
     text = {name: digest_file(own / name) for name in ("latexfiles.py", "numbers.py")}
     asked = {name: number.model_dump() for name, number in numbers.items()}
     key = {**text, "figures": drawn, "numbers": asked, "library": library}

@@ -9,7 +9,7 @@ from typing import Any
 from figproof.apart import check_apart
 from figproof.camera import Problem
 from figproof.canonical import to_readable_json
-from figproof.canvas import examine, panel_letter, render
+from figproof.canvas import Examined, examine, panel_letter, render_and_examine
 from figproof.conditions import load_conditions, registered
 from figproof.deriving import Derived, read_tables
 from figproof.describing import describe_figure
@@ -67,8 +67,13 @@ def page_size_in(figure: str, spec: FigureSpec, venue: Venue) -> tuple[float, fl
     return width_in, spec.height_in
 
 
-def draw_figure(project: Project, figure: str) -> None:
+def draw_figure(project: Project, figure: str) -> list[Problem]:
     """Draw one figure in each of its formats, and write its provenance beside it.
+
+    Returns
+    -------
+    list of Problem
+        As :func:`examine_figure`; of a figure that is drawn, no more than advice.
 
     Raises
     ------
@@ -84,12 +89,13 @@ def draw_figure(project: Project, figure: str) -> None:
     provenance = figure_provenance(project, figure, spec, look, ready.tables)
     try:
         formats, text = formats_at(look.venue.formats, config), alternative_text(project, figure)
-        files = render(ready.draw, look, ready.size_in, formats, provenance, text)
+        files, examined = render_and_examine(ready.draw, look, ready.size_in, formats, provenance, text)
     except FigproofError as error:
         raise FigproofError(str(error), where=where) from error
     outputs = {project.figure_file(figure, suffix): content for suffix, content in files.items()}
     outputs[project.figure_file(figure, "provenance.json")] = to_readable_json(provenance)
     write_together(outputs)
+    return _problems(ready, examined)
 
 
 @dataclass(frozen=True)
@@ -133,8 +139,12 @@ def examine_figure(project: Project, figure: str) -> list[Problem]:
         The figure cannot be drawn from what is derived.
     """
     ready = _ready(project, figure, load_figure(project, figure), load_config(project))
-    found, texts = examine(ready.draw, ready.look, ready.size_in, figure)
-    shown = " ".join(texts)
+    return _problems(ready, examine(ready.draw, ready.look, ready.size_in, figure))
+
+
+def _problems(ready: _Ready, examined: Examined) -> list[Problem]:
+    found = [*examined.problems, *examined.advice]
+    shown = " ".join(examined.texts)
     for letter, part in ready.tables.items():
         of = f"panel {letter}: " if letter else ""
         for fact, unit in sorted(part.table.facts.items()):

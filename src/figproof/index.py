@@ -76,8 +76,7 @@ def _entry(
 def _lint(project: Project, figure: str) -> Mapping[str, Any]:
     path = project.lint_file(figure)
     if not path.is_file():
-        hint = f"run: figproof lint --write {figure}"
-        raise FigproofError("is missing", where=project.relative(path), hint=hint)
+        raise FigproofError("is missing", where=project.relative(path), hint=f"run: figproof draw {figure}")
     report = json.loads(path.read_bytes())
     findings = [found for file in report["files"] for found in file["findings"]]
     waived = sum(1 for found in findings if found["waived"])

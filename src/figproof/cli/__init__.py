@@ -21,7 +21,7 @@ WORDS = {
     "pin": ("pin", "ask the store which runs a figure shows, and freeze the answer"),
     "snapshot": ("build", "copy a pin's runs out of the store (a step of the DAG)"),
     "derive": ("build", "compute the numbers of a figure (a step of the DAG)"),
-    "draw": ("build", "draw a figure from its numbers (a step of the DAG)"),
+    "draw": ("build", "draw a figure from its numbers, and lint it (a step of the DAG)"),
     "write": ("build", "write a figure that is also text as LaTeX and Markdown (a step of the DAG)"),
     "latex": ("build", "write figures and numbers as LaTeX macros (a step of the DAG)"),
     "index": ("build", "write results/index.html (a step of the DAG)"),

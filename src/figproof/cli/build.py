@@ -51,12 +51,13 @@ def _derive(arguments: argparse.Namespace, root: Path) -> int:
 
 
 def _draw(arguments: argparse.Namespace, root: Path) -> int:
-    """draw a figure from its numbers"""
+    """draw a figure from its numbers, and lint it"""
     project = _as_worker(root)
     from figproof.drawing import draw_figure
+    from figproof.lint.project import write_report
     from figproof.proof.made import remember_drawn
 
-    draw_figure(project, arguments.figure)
+    write_report(project, arguments.figure, said=draw_figure(project, arguments.figure))
     remember_drawn(project, arguments.figure)
     return 0
 

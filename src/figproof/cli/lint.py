@@ -17,9 +17,6 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--all", action="store_true", help="every built figure, each at its own venue")
     parser.add_argument("--venue", help="hold the files to this venue; else to config.yaml's, in a project")
     parser.add_argument("--page", type=int, default=1, help="page of a PDF of several, from 1")
-    parser.add_argument(
-        "--write", metavar="FIGURE", help="write its report to results/lint (a step of the DAG)"
-    )
     parser.add_argument("--format", choices=("table", "json", "github"), default="table")
     parser.set_defaults(run=_run, anywhere=True)
 
@@ -27,8 +24,6 @@ def add_parser(subparsers: Any) -> None:
 def _run(arguments: argparse.Namespace, root: Path) -> int:
     from figproof.lint.show import shown
 
-    if arguments.write:
-        return _write(root, arguments.write)
     if bool(arguments.files) == arguments.all or (arguments.all and arguments.venue):
         raise FigproofError("give either files, or --all, which holds each figure to its own venue")
     if arguments.page < 1:
@@ -37,17 +32,6 @@ def _run(arguments: argparse.Namespace, root: Path) -> int:
     text = shown(reports, arguments.format)
     print(text, end="\n" if text else "")
     return 1 if any(report.errors for report in reports) else 0
-
-
-def _write(root: Path, figure: str) -> int:
-    from figproof.files import write_atomic
-    from figproof.lint.project import lint_figure
-    from figproof.lint.show import shown
-
-    project = Project.find(root)
-    content = shown(lint_figure(project, figure), "json")
-    write_atomic(project.lint_file(figure), content.encode("utf-8") + b"\n")
-    return 0
 
 
 def _all(root: Path) -> list[Any]:

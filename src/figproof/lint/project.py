@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from figproof.camera import Problem
 from figproof.drawing import examine_figure
 from figproof.errors import FigproofError
+from figproof.files import write_atomic
 from figproof.formats import formats_at
 from figproof.lint import run
 from figproof.lint.finding import Finding, Report
-from figproof.lint.limits import Limits, limits_of
+from figproof.lint.limits import limits_of
+from figproof.lint.show import shown
 from figproof.look import load_venue
 from figproof.project import Project
 from figproof.rules import RULES
@@ -35,7 +37,9 @@ def figure_of(project: Project, path: Path) -> str | None:
     return path.stem if path.stem in figure_ids(project) else None
 
 
-def lint_figure(project: Project, figure: str, only: Path | None = None) -> list[Report]:
+def lint_figure(
+    project: Project, figure: str, only: Path | None = None, said: Sequence[Problem] | None = None
+) -> list[Report]:
     """Lint what is built of a figure, at its venue.
 
     Parameters
@@ -44,6 +48,8 @@ def lint_figure(project: Project, figure: str, only: Path | None = None) -> list
     figure : str
     only : Path, optional
         One of its files; without it, those in formats that the venue takes, or all if it takes none.
+    said : sequence of Problem, optional
+        What its artists say, where that is known; without it, the figure is drawn again to ask them.
 
     Returns
     -------
@@ -62,23 +68,29 @@ def lint_figure(project: Project, figure: str, only: Path | None = None) -> list
     taken = [name for name in built if name in venue.formats] or list(built)
     paths = [only] if only is not None else [project.figure_file(figure, name) for name in taken]
     reports = [run(path, limits) for path in paths]
-    reports[0] = _with_artists(project, figure, reports[0], limits)
+    reports[0] = _with_artists(project, figure, reports[0], said)
     return [
         _waived(replace(report, file=project.relative(Path(report.file))), spec.waive) for report in reports
     ]
 
 
-def _with_artists(project: Project, figure: str, report: Report, limits: Limits) -> Report:
+def write_report(project: Project, figure: str, said: Sequence[Problem]) -> None:
+    """Lint a figure that was drawn now, for the page of all figures; see :func:`lint_figure`."""
+    content = shown(lint_figure(project, figure, said=said), "json")
+    write_atomic(project.lint_file(figure), content.encode("utf-8") + b"\n")
+
+
+def _with_artists(project: Project, figure: str, report: Report, said: Sequence[Problem] | None) -> Report:
     """The report with what the figure's artists say besides; the same rule is not told twice."""
     try:
-        problems = examine_figure(project, figure)
+        problems = examine_figure(project, figure) if said is None else said
     except FigproofError as error:
         reason = f"no look at its artists: {' '.join(str(error).split())}"
         return replace(report, notes=(*report.notes, reason))
     # What the artists know, nobody has to guess from the page.
     kept = [finding for finding in report.findings if finding.rule not in _OF_ARTISTS]
-    said = {finding.rule for finding in kept}
-    more = [_finding(problem) for problem in problems if problem.rule not in said]
+    told = {finding.rule for finding in kept}
+    more = [_finding(problem) for problem in problems if problem.rule not in told]
     order = {rule: number for number, rule in enumerate(RULES)}
     found = sorted([*kept, *more], key=lambda f: (f.severity != "error", order[f.rule]))
     return replace(report, findings=tuple(found))

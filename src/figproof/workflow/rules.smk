@@ -58,7 +58,8 @@ rule derive:
         '"$FIGPROOF_PYTHON" -I -m figproof derive {wildcards.figure} 2>&1 | tee {log}'
 
 
-# One rule for each set of files: a figure for PLOS has a TIFF and no PDF.
+# One rule for each set of files: a figure for PLOS has a TIFF and no PDF. What is drawn is linted; what lint
+# finds is in the index, and `figproof lint --all` fails for it.
 for number, (files, figures) in enumerate(graph.drawn_alike()):
 
     rule:
@@ -77,22 +78,6 @@ for number, (files, figures) in enumerate(graph.drawn_alike()):
             same_environment
         shell:
             '"$FIGPROOF_PYTHON" -I -m figproof draw {wildcards.figure} 2>&1 | tee {log}'
-
-
-# What lint finds is in the index; `figproof lint --all` fails for it.
-rule lint:
-    input:
-        "results/keys/lint/{figure}.json",
-        lambda wildcards: graph.figure_files(wildcards.figure),
-        "results/derived/{figure}/TABLES.json",
-    output:
-        update("results/lint/{figure}.json"),
-    log:
-        "results/logs/lint/{figure}.log",
-    conda:
-        same_environment
-    shell:
-        '"$FIGPROOF_PYTHON" -I -m figproof lint --write {wildcards.figure} 2>&1 | tee {log}'
 
 
 # A kind that is also text: LaTeX, its numbers as macros, Markdown.
