@@ -10,8 +10,8 @@ from typing import Any
 from figproof.declare import Declared, to_info
 from figproof.deriving import derive_figure
 from figproof.drawing import draw_figure, write_texts
-from figproof.index import write_index
 from figproof.files import write_atomic
+from figproof.index import write_index
 from figproof.lint.project import lint_figure
 from figproof.lint.show import shown
 from figproof.paper import write_paper
