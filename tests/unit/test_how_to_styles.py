@@ -1,7 +1,6 @@
 """The how-to pages of styles, as a reader follows them: files written, commands run, scripts run."""
 
 import os
-import re
 import stat
 import subprocess
 import sys
@@ -10,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-HOW_TO = Path(__file__).resolve().parents[2] / "docs/how-to"
-BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+from pages import follow, run
 
 
 def environment(folder):
@@ -38,32 +36,6 @@ def variables(env, shelf):
         "PIP_NO_BUILD_ISOLATION": "0",
         "PIP_NO_INDEX": "1",
     }
-
-
-def run(command, folder, outer):
-    done = subprocess.run(command, cwd=folder, env=outer, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
-    return done.stdout + done.stderr
-
-
-def follow(page, folder, outer):
-    """Do what a page says; what it shows of a command's output must be in it, line by line."""
-    did = []
-    for language, name, content in BLOCK.findall((HOW_TO / page).read_text()):
-        if name:
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_text(content)
-        elif language == "python":
-            run([sys.executable, "-c", content], folder, outer)
-        elif language == "console":
-            for command, shown in re.findall(r"^\$ (.*)\n((?:[^$].*\n)*)", content, re.MULTILINE):
-                said = " ".join(run(["sh", "-c", command], folder, outer).split())
-                for line in shown.splitlines():
-                    assert " ".join(line.split()) in said, f"{page}: {command}: no {line!r} in {said}"
-        else:
-            continue
-        did.append(language)
-    return did
 
 
 @pytest.fixture

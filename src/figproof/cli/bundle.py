@@ -72,11 +72,7 @@ def _verify(file: Path, *, yes: bool) -> int:
     from figproof.proof.verifying import chosen_figures, verify_by_rebuilding
 
     bundle = read_bundle(file)
-    print(
-        printable(
-            f"{file}: {len(bundle.members)} files, each as its manifest says; {len(bundle.figures)} figures"
-        )
-    )
+    print(printable(f"{file}: {len(bundle.members)} files, each as its manifest says"))
     for line in bundle.other_versions():
         print(printable(f"made with {line}: bytes may differ"))
     _ask(bundle, yes=yes)
@@ -85,7 +81,8 @@ def _verify(file: Path, *, yes: bool) -> int:
         approved = compare(project)
         print(f"{len(approved.same)} of {approved.total} approved files are the same bytes in the bundle")
         figures = chosen_figures(project, [])
-        print(f"building {len(figures)} figures in a clean folder, without store and network", flush=True)
+        noun = "figure" if len(figures) == 1 else "figures"
+        print(f"building {len(figures)} {noun} in a clean folder, without store and network", flush=True)
         rebuild = verify_by_rebuilding(project, figures, whole=True)
     print_rebuild(rebuild)
     odd = approved.different or approved.missing or approved.unapproved or approved.left_over

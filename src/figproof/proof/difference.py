@@ -94,7 +94,7 @@ def compare_figure(figure: str, old: Files, new: Files) -> FigureDifference:
         for side in (old, new)
     )
     try:
-        numbers = changed_numbers(before, after, _parts(figure, new) or _parts(figure, old))
+        numbers = changed_numbers(before, after, [*_parts(figure, old), *_parts(figure, new)])
     except FigproofError as error:
         files.append(FileDifference(f"{folder}{error.where}", FILES, (error.problem,)))
     picture = next((p for name in differing if (p := _picture(old.get(name), new.get(name), name))), None)

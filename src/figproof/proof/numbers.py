@@ -62,7 +62,7 @@ def changed_numbers(old: Contents, new: Contents, parts: Sequence[Mapping[str, A
     ----------
     old, new : mapping of str to bytes
     parts : sequence of mapping
-        Of a provenance: panels with their runs.
+        Of the provenance of both: panels with their runs.
 
     Raises
     ------
@@ -103,7 +103,7 @@ def _cells(name: str, old: bytes, new: bytes, runs: list[Mapping[str, Any]]) -> 
     words = _naming(header, [*before, *after])
     for left, right in _paired(words, before, after):
         row = left if left is not None else right or []
-        named = {header[i]: row[i] for i in words}
+        named = {header[i]: row[i] for i in words if left is None or right is None or left[i] == right[i]}
         point = ", ".join(f"{column} {value}" for column, value in named.items())
         ids = _ids(named, runs)
         if left is None or right is None:
@@ -157,14 +157,15 @@ def _ids(named: Mapping[str, str], runs: Iterable[Mapping[str, Any]]) -> tuple[i
     condition, seed = named.get("condition"), named.get("seed")
     if given is None and condition is None:
         return ()
-    return tuple(
+    ids = {
         run["id"]
         for run in runs
         if isinstance(run.get("id"), int)
         and given in (None, str(run["id"]))
         and condition in (None, "", run.get("condition"))
         and seed in (None, "", str(run.get("seed")))
-    )
+    }
+    return tuple(sorted(ids))
 
 
 def _facts(name: str, old: bytes, new: bytes) -> Iterator[Change]:

@@ -13,6 +13,7 @@ import jinja2
 
 from figproof.canonical import digest_bytes
 from figproof.encode import png
+from figproof.lint.page import Pixels
 from figproof.lint.pdf import Unreadable
 from figproof.lint.raster import read_raster
 from figproof.proof.difference import RASTERS, FigureDifference, Files, compare_figure
@@ -147,11 +148,11 @@ def _relative(change: Change) -> str:
 def _pictures(figure: str, old: Files, new: Files, *, has_old: bool, has_new: bool) -> dict[str, Any]:
     """Data addresses of the old, the new and the overlaid picture; "" for one that is not at hand."""
     sides = [_pixels(figure, files) for files in (old, new)]
-    if None not in sides:
-        difference = compare_pixels(*sides)
-        text, marked = difference.text(), _address("png", png(overlay(*sides))) if difference.box else ""
-    else:
-        text, marked = "", ""
+    text, marked = "", ""
+    if sides[0] is not None and sides[1] is not None:
+        difference = compare_pixels(sides[0], sides[1])
+        text = difference.text()
+        marked = _address("png", png(overlay(sides[0], sides[1]))) if difference.box else ""
     before, after = (
         _address("png", png(pixels)) if pixels is not None else _vector(figure, files)
         for pixels, files in zip(sides, (old, new), strict=True)
@@ -167,7 +168,7 @@ def _pictures(figure: str, old: Files, new: Files, *, has_old: bool, has_new: bo
     }
 
 
-def _pixels(figure: str, files: Files) -> Any:
+def _pixels(figure: str, files: Files) -> Pixels | None:
     for suffix in RASTERS:
         content = files.get(f"figures/{figure}{suffix}")
         if content is not None:
