@@ -120,10 +120,10 @@ BREAKING: dict[str, tuple[Callable[[Store], Any], list[tuple[str, str]], str]] =
         [("note", "not-finite")],
         "as the experiment declared",
     ),
-    "a point written twice": (copied_point, [("warning", "steps")], "1 points on a step it had before"),
+    "a point written twice": (copied_point, [("warning", "steps")], "1 points that are copies"),
     "two values on a step": (
         conflicting_point,
-        [("error", "steps"), ("warning", "steps")],
+        [("error", "steps")],
         "has step 1 twice, with 2.0 and 3.0",
     ),
     "no seed": (
