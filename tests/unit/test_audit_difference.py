@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from factories import stored_metric
-from figproof.audit.difference import MOST_SOURCE_BYTES, MOST_SOURCE_LINES, Difference, compare_runs, part
+from figproof.audit.difference import MOST_SOURCE_LINES, Difference, compare_runs, part
 from figproof.audit.difference_text import difference_text
 from figproof.audit.showing import metric_summary, run_facts, run_text
 from figproof.audit.spelling import as_json
@@ -21,10 +21,10 @@ from stored import SOURCE, put_file, put_metric, put_run
 NAN = float("nan")
 
 
-def compare(store: Store, *ids: Any) -> Difference:
+def compare(store: Store, *ids: Any, most_bytes: int = 100_000) -> Difference:
     return compare_runs(
         [read_details(store, run_id) for run_id in ids],
-        lambda file: read_artifact(store, file, max_bytes=MOST_SOURCE_BYTES),
+        lambda file: read_artifact(store, file, max_bytes=most_bytes),
     )
 
 
@@ -162,7 +162,7 @@ def test_diff_of_runs_that_are_equal_says_so(store: Store) -> None:
     ("source", "said"),
     [
         (b"\n".join(b"%d" % k for k in range(MOST_SOURCE_LINES + 2)), "not compared line by line"),
-        (b"x" * (MOST_SOURCE_BYTES + 1), "cannot be compared: in run 2 it has 1000001 bytes"),
+        (b"x" * 100_001, "cannot be compared: in run 2 it has 100001 bytes, more than 100000"),
     ],
 )
 def test_a_source_that_would_take_for_ever_is_not_compared_line_by_line(
