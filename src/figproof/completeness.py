@@ -173,7 +173,8 @@ def _without_replays(
             if not (same_value and times[first] == times[index]):
                 raise _fault(
                     run,
-                    f"metric {name!r} has step {step} twice, with {values[first]!r} and {values[index]!r}",
+                    f"metric {name!r} has step {step} twice, with {float(values[first])!r} and "
+                    f"{float(values[index])!r}",
                     "two runs wrote to one id (Sacred re-uses ids); leave this run out",
                     "steps",
                 )

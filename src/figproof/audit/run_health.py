@@ -40,9 +40,7 @@ def run_findings(details: Details, now: datetime) -> Iterator[Finding]:
         yield from _metric_findings(run, metric)
     seed = run.config.get("seed")
     if isinstance(seed, bool) or not isinstance(seed, int):
-        given = (
-            "has no seed in its config" if seed is None else f"has the seed {str(seed)[:40]!r}, no integer"
-        )
+        given = "no seed in its config" if seed is None else f"the seed {str(seed)[:40]!r} is no integer"
         yield _one(run, "no-seed", "warning", given)
     yield from _code(details)
     if path := _opaque({"config": run.config, "result": run.result}):
@@ -95,11 +93,9 @@ def _metric_findings(run: StoredRun, metric: StoredMetric) -> Iterator[Finding]:
             f"metric {name!r} is not finite at {len(odd)} of {len(values)} points, first at step {step}"
         )
         yield _one(run, "not-finite", severity, f"{measured}, {said}")
-    steps = [str(step) for step in metric.steps]
-    if copies := len(steps) - len(set(steps)):
-        yield _one(
-            run, "steps", "warning", f"metric {name!r} has {copies} points on a step that it had before"
-        )
+    points = [f"{step} {value}" for step, value in zip(metric.steps, values, strict=False)]
+    if copies := len(points) - len(set(points)):
+        yield _one(run, "steps", "warning", f"metric {name!r} has {copies} points that are copies")
     times = np.asarray(metric.timestamps)
     if times.dtype.kind == "M" and len(times) > 1:
         back = np.diff(times).min()

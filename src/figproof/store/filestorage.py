@@ -131,7 +131,7 @@ def _read_run(root: Path, folder: Path) -> FolderRun:
     given = run.get("experiment")
     experiment: dict[str, Any] = given if isinstance(given, dict) else {}
     # Ids depend on the content only, so importing again finds what is there.
-    seed = digest_bytes((folder / "run.json").read_bytes())
+    seed = digest_bytes(f"{run_id} ".encode() + (folder / "run.json").read_bytes())
     paths: dict[ObjectId, Path] = {}
 
     def refer(path: Path, *named: str) -> ObjectId:

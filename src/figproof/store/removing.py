@@ -65,8 +65,8 @@ def remove_runs(store: Store, removal: Removal) -> None:
     """
     store.metrics.delete_many({"run_id": {"$in": list(removal.ids)}})
     for file_id in removal.files:
-        store.database["fs.files"].delete_one({"_id": {"$eq": file_id}})
         store.database["fs.chunks"].delete_many({"files_id": {"$eq": file_id}})
+        store.database["fs.files"].delete_one({"_id": {"$eq": file_id}})
     for run_id in removal.ids:
         store.runs.delete_one({"_id": {"$eq": run_id}})
         remove_mark(store, run_id)

@@ -1,0 +1,145 @@
+"""``figproof runs`` as it is typed: exit codes, formats, and nothing secret in what is printed."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from figproof.cli import main
+from figproof.store import Store
+from stored import put_run
+
+pytestmark = pytest.mark.store
+Said = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def project(
+    store: Store, recording_address: str, recording_project: Path, monkeypatch: pytest.MonkeyPatch
+) -> Store:
+    """A project on the test's own database, with the runs 1 and 2."""
+    monkeypatch.setenv("FIGPROOF_STORE", recording_address)
+    monkeypatch.chdir(recording_project)
+    put_run(store, 1)
+    put_run(store, 2, config__optimizer="sgd", status="FAILED")
+    return store
+
+
+def run(*words: str) -> int:
+    return main(["runs", *words])
+
+
+def test_list_in_three_formats(project: Store, capsys: Said) -> None:
+    assert run("list", "status=COMPLETED", "--columns", "id,result") == 0
+    said = capsys.readouterr()
+    assert said.out == "id  result\n 1    0.25\n" and said.err == "1 runs\n"
+
+    assert (
+        run("list", "--columns", "id,config.optimizer", "--sort", "id", "--reverse", "--format", "csv") == 0
+    )
+    rows = list(csv.reader(io.StringIO(capsys.readouterr().out)))
+    assert rows == [["id", "config.optimizer"], ["2", "sgd"], ["1", "adam"]]
+
+    assert run("list", "--limit", "1", "--format", "json") == 0
+    data = json.loads(capsys.readouterr().out)
+    assert data["notes"] == ["1 more match"]
+    assert data["runs"][0] == {
+        "id": 1,
+        "experiment": "digits",
+        "status": "COMPLETED",
+        "started": "2026-01-02T03:04:05.000Z",
+        "duration": 300.0,
+        "config.seed": 1,
+        "result": 0.25,
+        "commit": "c" * 40,
+        "tag": [],
+    }
+
+
+def test_show_and_diff(project: Store, capsys: Said) -> None:
+    assert run("show", "1") == 0
+    assert "epoch 2" in capsys.readouterr().out
+    assert run("show", "1", "--format", "json", "--output", "7") == 0
+    assert json.loads(capsys.readouterr().out)["output"] == "poch 2\n"
+    assert run("diff", "1", "2") == 0
+    assert "config.optimizer  adam   sgd" in capsys.readouterr().out
+    assert run("diff", "1", "2", "--format", "json") == 0
+    assert json.loads(capsys.readouterr().out)["config"]["config.optimizer"] == ["adam", "sgd"]
+
+
+def test_tag_note_archive_restore_purge(project: Store, capsys: Said) -> None:
+    assert run("tag", "1", "2", "--add", "paper", "--add", "x") == 0
+    assert capsys.readouterr().out == "runs 1, 2: +paper +x\n"
+    assert run("note", "2", "odd") == 0
+    assert run("archive", "2") == 0
+    capsys.readouterr()
+    assert run("list", "--columns", "id", "--format", "csv") == 0
+    assert capsys.readouterr().out == "id\n1\n"
+    assert run("restore", "2") == 0
+
+    assert run("purge", "2") == 1
+    said = capsys.readouterr().out
+    assert "would remove for good: run 2 with 1 metrics and 2 files" in said and "Add --yes" in said
+    assert project.runs.count_documents({}) == 2
+    assert run("purge", "2", "--yes") == 0
+    assert "removed for good: run 2" in capsys.readouterr().out
+    assert [document["_id"] for document in project.runs.find({}, {"_id": 1})] == [1]
+
+
+def test_health_exits_1_on_errors_only(project: Store, capsys: Said) -> None:
+    assert run("health", "1") == 0
+    said = capsys.readouterr()
+    assert said.out == "1 run: clean\n" and said.err == "checked 1 of 1 runs\n"
+    assert run("health", "--all") == 1
+    assert "error: failed\n  means: it cannot be pinned" in capsys.readouterr().out
+    assert run("health", "--where", "status=FAILED", "--format", "json") == 1
+    assert json.loads(capsys.readouterr().out)["findings"][0]["rule"] == "failed"
+    assert run("archive", "2") == 0
+    assert run("health", "--all") == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["list", "config.optimzer=adam"], "Did you mean config.optimizer?"),
+        (["list", "$where=sleep(1)"], "is no field of a run"),
+        (["list", "--limit", "0"], "is 0; at least 1"),
+        (["show", "99"], "run '99' is not in the store"),
+        (["show", "1", "--output", "-1"], "counts characters, from 0"),
+        (["diff", "1", "1"], "needs two different runs"),
+        (["diff", "1", "2", "--lines", "0"], "counts lines, from 1"),
+        (["tag", "1"], "needs a tag to --add or to --remove"),
+        (["health"], "give run ids, --where FILTER or --all"),
+        (["health", "1", "--all"], "give run ids, --where FILTER or --all"),
+        (["health", "--where", "id=99"], "there is no such run"),
+        (["purge", "99", "--yes"], "is not in the store"),
+    ],
+)
+def test_a_mistake_is_explained_without_a_traceback(
+    project: Store, capsys: Said, words: list[str], said: str
+) -> None:
+    assert run(*words) == 1
+    captured = capsys.readouterr()
+    assert captured.err.startswith("figproof: ") and said in captured.err
+    assert "Traceback" not in captured.err
+    assert str(project.address.options["password"]) not in captured.err + captured.out
+
+
+def test_import_takes_a_folder_of_a_file_storage_observer(
+    project: Store, tmp_path: Path, capsys: Said
+) -> None:
+    folder = tmp_path / "runs" / "7"
+    folder.mkdir(parents=True)
+    document: dict[str, Any] = {"status": "COMPLETED", "experiment": {"name": "other"}}
+    (folder / "run.json").write_text(json.dumps(document))
+
+    assert run("import", str(folder.parent)) == 0
+    assert "1 runs imported" in capsys.readouterr().out
+    assert run("import", str(folder.parent)) == 0
+    assert "all runs are already there" in capsys.readouterr().out
+    assert project.runs.count_documents({"_id": 7}) == 1
