@@ -64,7 +64,8 @@ def main(_run, seed, rate, widths, mode, source):
         weights = record.source_run(__file__, source, "weights").artifacts["weights"]["W"] * 2
     recorder.arrays("weights", W=weights)
     if mode == "spy":
-        lines = [path.read_bytes().decode("utf-8", "replace") for path in Path("/proc").glob("[0-9]*/cmdline")]
+        found = Path("/proc").glob("[0-9]*/cmdline")
+        lines = [path.read_bytes().decode("utf-8", "replace") for path in found]
         return {"env": dict(os.environ), "argv": sys.argv, "folder": os.getcwd(), "lines": lines}
     if mode == "package":
         try:
@@ -204,7 +205,10 @@ def test_a_run_that_read_another_run_is_given_it_without_a_store(
     assert "not hold the content of run 1 (tiny) when it read that; taken as it is now" in said.err
     store.runs.delete_one({"_id": first})
     assert replay(str(second), "--yes") == 1
-    assert "run 2 (tiny): it read run 1, which cannot be read now: is not in the store" in capsys.readouterr().err
+    assert (
+        "run 2 (tiny): it read run 1, which cannot be read now: is not in the store"
+        in capsys.readouterr().err
+    )
 
 
 def test_the_program_sees_no_credentials_and_a_home_of_its_own(
@@ -260,7 +264,12 @@ def test_a_hostile_record_is_refused_before_anything_runs(
     run_id = recorded()
     [[main_name, main_id], [_, other_id]] = store.runs.find_one({"_id": run_id})["experiment"]["sources"]
     outside = tmp_path / "written.py"
-    hostile = [[main_name, main_id], ["../../x.py", other_id], [str(outside), other_id], ["json.py", other_id]]
+    hostile = [
+        [main_name, main_id],
+        ["../../x.py", other_id],
+        [str(outside), other_id],
+        ["json.py", other_id],
+    ]
     set_in_run(store, run_id, experiment__sources=hostile)
     set_in_run(store, run_id, config__mode={"py/object": "os.system", "py/reduce": ["echo"]})
     capsys.readouterr()
@@ -269,7 +278,9 @@ def test_a_hostile_record_is_refused_before_anything_runs(
     assert "source '../../x.py' leads out of the clean folder" in error
     assert f"source '{outside}' is an absolute path" in error
     assert "source 'json.py' would take the place of the module 'json' of Python's own library" in error
-    assert "config.mode: holds an object as jsonpickle writes it ('py/object'), which is never decoded" in error
+    assert (
+        "config.mode: holds an object as jsonpickle writes it ('py/object'), which is never decoded" in error
+    )
     assert "pid" not in error and not outside.exists() and store.runs.count_documents({}) == 1
 
 
@@ -298,7 +309,10 @@ def test_nothing_is_run_before_somebody_agreed(
     assert "| pid" not in error
     monkeypatch.setattr(Terminal, "answer", "")
     assert replay(str(run_id)) == 1
-    assert "there is no terminal\n  Hint: read what it lists; if you trust it, give --yes" in capsys.readouterr().err
+    assert (
+        "there is no terminal\n  Hint: read what it lists; if you trust it, give --yes"
+        in capsys.readouterr().err
+    )
     assert store.runs.count_documents({}) == 1
     monkeypatch.setattr(Terminal, "answer", "y\n")
     assert replay(str(run_id)) == 0
@@ -310,7 +324,9 @@ def test_other_versions_are_shown_and_refused_if_asked(
     run_id = recorded()
     set_in_run(store, run_id, experiment__dependencies=["numpy==1.0.0", "absentpackage==2", "a b; rm"])
     library = store.runs.find_one({"_id": run_id})["info"]["figproof"]["library"]
-    changed = [{**entry, "sha256": "0" * 64} if entry["module"] == "figproof.npz" else entry for entry in library]
+    changed = [
+        {**entry, "sha256": "0" * 64} if entry["module"] == "figproof.npz" else entry for entry in library
+    ]
     set_in_run(store, run_id, info__figproof__library=changed)
     assert replay(str(run_id), "--yes", "--strict") == 1
     error = capsys.readouterr().err
@@ -387,7 +403,9 @@ def test_an_environment_is_built_with_exactly_the_recorded_versions(
         with zipfile.ZipFile(index / f"replaydep-{version}-py3-none-any.whl", "w") as wheel:
             about = f"replaydep-{version}.dist-info"
             wheel.writestr("replaydep.py", f"VERSION = {version!r}\n")
-            wheel.writestr(f"{about}/METADATA", f"Metadata-Version: 2.1\nName: replaydep\nVersion: {version}\n")
+            wheel.writestr(
+                f"{about}/METADATA", f"Metadata-Version: 2.1\nName: replaydep\nVersion: {version}\n"
+            )
             wheel.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
             wheel.writestr(f"{about}/RECORD", "")
     monkeypatch.setenv("PIP_NO_INDEX", "1")

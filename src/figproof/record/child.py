@@ -107,10 +107,12 @@ def _experiment(module: ModuleType, name: str) -> Any:
 
     found = [value for value in vars(module).values() if isinstance(value, sacred.Experiment)]
     # Two names for one experiment are one.
-    named = list({id(ex): ex for ex in found if ex.path == name}.values())
-    if len(named) != 1:
-        sys.exit(f"{module.__file__}: holds {len(named)} Sacred experiments called {name!r}, not one")
-    return named[0]
+    distinct = list({id(ex): ex for ex in found}.values())
+    # Sacred's --name calls a run by another name than its experiment.
+    chosen = distinct if len(distinct) == 1 else [ex for ex in distinct if ex.path == name]
+    if len(chosen) != 1:
+        sys.exit(f"{module.__file__}: holds {len(chosen)} Sacred experiments called {name!r}, not one")
+    return chosen[0]
 
 
 def _load(main: Path) -> ModuleType:
