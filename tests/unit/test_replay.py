@@ -64,7 +64,8 @@ def main(_run, seed, rate, widths, mode, source):
         weights = record.source_run(__file__, source, "weights").artifacts["weights"]["W"] * 2
     recorder.arrays("weights", W=weights)
     if mode == "spy":
-        lines = [path.read_bytes().decode("utf-8", "replace") for path in Path("/proc").glob("[0-9]*/cmdline")]
+        found = Path("/proc").glob("[0-9]*/cmdline")
+        lines = [path.read_bytes().decode("utf-8", "replace") for path in found]
         return {"env": dict(os.environ), "argv": sys.argv, "folder": os.getcwd(), "lines": lines}
     if mode == "package":
         try:
@@ -129,6 +130,46 @@ def digest(store: Store, run_id: int) -> str:
 
 def set_in_run(store: Store, run_id: int, **values: Any) -> None:
     store.runs.update_one({"_id": run_id}, {"$set": {key.replace("__", "."): v for key, v in values.items()}})
+
+
+PLAIN = """
+from sacred import Experiment
+ex = Experiment("plain", save_git_info=False)
+ex.add_config(seed=1, start=2.0)
+
+@ex.automain
+def main(_run, _rnd, start):
+    for step in range(3):
+        _run.log_scalar("value", start + _rnd.random(), step)
+    return {"end": start}
+"""
+
+
+def test_a_run_that_another_sacred_program_recorded_replays_too(
+    store: Store,
+    recorded: Any,
+    replay: Replay,
+    recording_address: str,
+    monkeypatch: pytest.MonkeyPatch,
+    experiments: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    import sacred.observers
+
+    (experiments / "plain.py").write_text(PLAIN)
+    spec = importlib.util.spec_from_file_location("plain", experiments / "plain.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    observer = sacred.observers.MongoObserver(client=store.client, db_name=store.database.name)
+    module.ex.observers.append(observer)
+    module.ex.run(config_updates={"seed": 9})
+    monkeypatch.setenv("FIGPROOF_STORE", recording_address)
+    assert replay("1", "--yes") == 0
+    said = capsys.readouterr()
+    assert re.search(r"metric +value +3 points +bit for bit", said.out)
+    assert "stored as run 2, parent run 1: the same digest" in said.out
+    assert re.search(r"plain\.py \(main\) .* the store holds no digest of it", said.err)
 
 
 def test_a_recorded_run_replays_bit_for_bit_as_a_run_of_its_own(

@@ -19,11 +19,8 @@ def add_action(actions: Any) -> None:
     parser = actions.add_parser("replay", help="run a recorded run again from its record alone, and compare")
     parser.add_argument("id", type=int, help="id of the run")
     parser.add_argument("--yes", action="store_true", help="run the stored code without asking")
-    versions = parser.add_mutually_exclusive_group()
-    versions.add_argument("--strict", action="store_true", help="refuse other versions than were recorded")
-    versions.add_argument(
-        "--env", action="store_true", help="build an environment with the recorded versions"
-    )
+    parser.add_argument("--strict", action="store_true", help="refuse other versions than were recorded")
+    parser.add_argument("--env", action="store_true", help="build an environment with the recorded versions")
     parser.add_argument(
         "--tolerance", type=float, default=0.0, metavar="T", help="relative; without: equal bit for bit"
     )
@@ -46,7 +43,7 @@ def _run(arguments: argparse.Namespace, root: Path) -> int:
     _check(arguments)
     with open_store(root) as store:
         plan = read_plan(store, arguments.id)
-    packages = compare_packages(plan)
+    packages = compare_packages(plan, built=arguments.env)
     if arguments.strict:
         refuse_differences(packages, plan.where)
     _say(introduction(plan, packages, built=arguments.env))

@@ -13,7 +13,6 @@ import array
 import ctypes
 import importlib.util
 import json
-import os
 import resource
 import shutil
 import signal
@@ -107,10 +106,12 @@ def _experiment(module: ModuleType, name: str) -> Any:
 
     found = [value for value in vars(module).values() if isinstance(value, sacred.Experiment)]
     # Two names for one experiment are one.
-    named = list({id(ex): ex for ex in found if ex.path == name}.values())
-    if len(named) != 1:
-        sys.exit(f"{module.__file__}: holds {len(named)} Sacred experiments called {name!r}, not one")
-    return named[0]
+    distinct = list({id(ex): ex for ex in found}.values())
+    # Sacred's --name calls a run by another name than its experiment.
+    chosen = distinct if len(distinct) == 1 else [ex for ex in distinct if ex.path == name]
+    if len(chosen) != 1:
+        sys.exit(f"{module.__file__}: holds {len(chosen)} Sacred experiments called {name!r}, not one")
+    return chosen[0]
 
 
 def _load(main: Path) -> ModuleType:
@@ -125,11 +126,12 @@ def _load(main: Path) -> ModuleType:
 
 
 def _bound(most_bytes: int) -> None:
-    """Die with the parent; let a request beyond the machine fail, instead of the machine."""
+    """Die with the parent; no file larger than the store would take, no core dump.
+
+    Memory is not bounded: what drives a GPU reserves more address space than the machine has memory.
+    """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
-        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-        _limit(resource.RLIMIT_AS, max(memory, 8 * 1024**3))
     _limit(resource.RLIMIT_FSIZE, most_bytes)
     _limit(resource.RLIMIT_CORE, 0)
 

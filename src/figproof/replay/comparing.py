@@ -116,7 +116,8 @@ def _metric(
     same_steps = recorded.steps[:length] == replayed.steps[:length]
     bits = same_steps & _same_bits(a, b)
     relative = _relative(a, b)
-    close = same_steps & (bits | (relative <= tolerance))
+    # Without a tolerance 0.0 and -0.0 are two numbers.
+    close = bits | (same_steps & (relative <= tolerance)) if tolerance else bits
     difference = float(relative.max(initial=0.0))
     points = len(recorded.steps)
     if bits.all() and len(recorded.steps) == len(replayed.steps):

@@ -18,12 +18,15 @@ from figproof.files import replacing_folder
 from figproof.project import Project
 from figproof.record.library import digest_here
 from figproof.replay.plan import Plan
+from figproof.store.address import without_credentials
 
 _INSTALL_LIMIT_S = 1800.0
 _TAIL_LINES = 8
-# What pip may need to reach an index; nothing else of the user's.
+# What pip may need to reach an index, its settings in the home folder included; nothing else of the user's.
 _OF_PIP = (
+    "HOME",
     "PIP_",
+    "XDG_CONFIG_HOME",
     "HTTP_PROXY",
     "HTTPS_PROXY",
     "NO_PROXY",
@@ -47,13 +50,21 @@ class Package:
         return self.recorded == self.here
 
 
-def compare_packages(plan: Plan) -> tuple[Package, ...]:
+def compare_packages(plan: Plan, *, built: bool = False) -> tuple[Package, ...]:
     """Python, the recorded packages, and figproof's modules by the first digits of their digests.
 
     Only modules of figproof that differ are listed.
+
+    Parameters
+    ----------
+    built : bool
+        Whether the packages come from :func:`build_environment`, which has the recorded ones.
     """
     rows = [Package("python", plan.python, platform.python_version())] if plan.python else []
-    rows += [Package(name, recorded, _installed(name)) for name, recorded in plan.dependencies]
+    rows += [
+        Package(name, recorded, recorded if built else _installed(name))
+        for name, recorded in plan.dependencies
+    ]
     for module, digest in plan.library or ():
         here = digest_here(module) or ""
         if here != digest:
@@ -124,12 +135,12 @@ def build_environment(project: Project, plan: Plan, say: Callable[[str], None]) 
 
 def _make(folder: Path, wanted: Sequence[str], where: str) -> None:
     environment = {name: value for name, value in os.environ.items() if name.startswith(_OF_PIP)}
-    environment |= {"PATH": os.defpath, "HOME": str(folder), "LC_ALL": "C.UTF-8"}
-    python = str(folder / "bin" / "python")
-    _call([sys.executable, "-I", "-m", "venv", str(folder)], environment, where)
+    environment |= {"PATH": os.defpath, "LC_ALL": "C.UTF-8"}
+    here = [sys.executable, "-I", "-m"]
+    _call([*here, "venv", "--without-pip", str(folder)], environment, where)
     # Only wheels: an sdist would run code of the index while it is installed.
-    install = ["-m", "pip", "install", "--quiet", "--no-input", "--only-binary", ":all:", "--", *wanted]
-    _call([python, "-I", *install], environment, where)
+    install = ["install", "--quiet", "--no-input", "--only-binary", ":all:", "--", *wanted]
+    _call([*here, "pip", "--python", str(folder / "bin" / "python"), *install], environment, where)
     paths = sysconfig.get_path("purelib", vars={"base": str(folder), "platbase": str(folder)})
     (Path(paths) / "figproof-replay.pth").write_text("\n".join(_beside()) + "\n", encoding="utf-8")
 
@@ -151,7 +162,7 @@ def _call(command: Sequence[str], environment: dict[str, str], where: str) -> No
     )
     if done.returncode:
         said = (done.stderr or done.stdout).decode("utf-8", "replace").splitlines()[-_TAIL_LINES:]
-        text = "\n".join(f"    {printable(line[:200])}" for line in said)
+        text = "\n".join(f"    {printable(without_credentials(line[:200]))}" for line in said)
         raise FigproofError(
             f"the environment cannot be built:\n{text}",
             where=where,

@@ -16,12 +16,12 @@ import numpy.typing as npt
 
 from figproof.errors import FigproofError
 from figproof.model import FloatArray, IntArray
-from figproof.npz import MAX_BYTES
+from figproof.store.gridfile import MAX_FILE_BYTES
 
 _MAX_DOCUMENT_BYTES = 8_000_000
 _MAX_NAMES = 2000
 _MAX_POINTS_BYTES = 8 * 350_000
-_MAX_ALL_BYTES = 2 * MAX_BYTES
+_MAX_ALL_BYTES = 2 * MAX_FILE_BYTES
 _LONGEST_NAME = 200
 
 
@@ -104,7 +104,7 @@ def _outcome(folder: Path, document: Any) -> Outcome:
         name = _name(entry["name"])
         if name in artifacts:
             raise ValueError("an artifact is recorded twice")
-        artifacts[name] = _read(folder / f"artifact-{number}", min(MAX_BYTES, left))
+        artifacts[name] = _read(folder / f"artifact-{number}", min(MAX_FILE_BYTES, left))
         left -= len(artifacts[name])
     if not isinstance(document["info"], dict) or not isinstance(document["host"], dict):
         raise ValueError("info is no mapping")

@@ -40,15 +40,13 @@ def introduction(plan: Plan, packages: Sequence[Package], *, built: bool) -> str
     lines += _aligned(rows)
     where = "in an environment of their own" if built else "in this environment"
     lines.append(f"packages that the main file imports (Sacred records no others), {where}:")
-    lines += _aligned([(p.name, p.recorded or "?", _here(p, built)) for p in packages]) or ["  none recorded"]
+    lines += _aligned([(p.name, p.recorded or "?", _here(p)) for p in packages]) or ["  none recorded"]
     lines += [f"The record does not hold {said}." for said in plan.lacks]
     return _printable(lines)
 
 
-def _here(package: Package, built: bool) -> str:
-    if package.same or (built and "." not in package.name and package.name != "python"):
-        return "the same"
-    return f"here {package.here or 'absent'}: OTHER THAN RECORDED"
+def _here(package: Package) -> str:
+    return "the same" if package.same else f"here {package.here or 'absent'}: OTHER THAN RECORDED"
 
 
 def table(plan: Plan, comparison: Comparison, run_id: int | None, digest: str | None) -> str:

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import IO
 
 from figproof.errors import FigproofError, printable
-from figproof.npz import MAX_BYTES
 from figproof.record import child
 from figproof.record.batch import sigterm_interrupts
 from figproof.record.given import give_run
 from figproof.replay.outcome import Outcome, read_outcome
 from figproof.replay.plan import Plan
 from figproof.replay.sources import unpack
+from figproof.store.gridfile import MAX_FILE_BYTES
 from figproof.worker import worker_environment
 
 _STOP_S = 3.0
@@ -90,7 +90,7 @@ def _prepare(plan: Plan, clean: Path) -> Path:
         "config": plan.run.config,
         "runs": str(clean / "runs") if plan.uses_figproof else None,
         "out": str(clean / "out"),
-        "most_bytes": MAX_BYTES,
+        "most_bytes": MAX_FILE_BYTES,
     }
     job.write_text(json.dumps(description), encoding="utf-8", errors="surrogatepass")
     return job

@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -74,7 +75,7 @@ def source_errors(listed: Any, main: Any, packages: Iterable[str], where: str) -
     if not all(isinstance(entry, (list, tuple)) and len(entry) == 2 for entry in listed):
         return [FigproofError("experiment.sources is no list of names and file ids", where=where)]
     names = [entry[0] for entry in listed]
-    taken = _taken(packages)
+    taken = _taken(tuple(packages))
     errors = []
     for name in names:
         problem = _name_problem(name) or _shadow_problem(name, main, taken)
@@ -106,7 +107,8 @@ def _name_problem(name: Any) -> str | None:
     return None
 
 
-def _taken(packages: Iterable[str]) -> dict[str, str]:
+@cache
+def _taken(packages: tuple[str, ...]) -> dict[str, str]:
     """Lower-case names of modules that no source may take -> whose they are."""
     wanted = {canonicalize_name(name) for name in packages}
     wanted |= {canonicalize_name(name) for name in (*needed_here("sacred"), *needed_here("figproof"))}
