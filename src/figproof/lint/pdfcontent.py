@@ -95,7 +95,7 @@ class Interpreter:
         self._curved = self._is_clip = False
         self._unseen: list[bool] = []
         self._translucent: set[str] = set()
-        self._used: dict[tuple[str, str], Any] = {}
+        self._used: dict[tuple[str, str, bool], Any] = {}
         self._stamps: dict[Any, tuple[Path, ...]] = {}
         self._depth = 0
         self._shaded: set[int] = set()
@@ -114,7 +114,7 @@ class Interpreter:
             self._run(content, _dictionary(resources), _State(ctm, clip))
         finally:
             self._pen.finish()
-            self._page.fonts = sorted(self._used.values(), key=lambda font: (font.name, font.kind))
+            self._page.fonts = sorted(self._used.values(), key=lambda font: (font.name, font.kind, font.embedded))
             self._page.translucent = sorted(self._translucent)
 
     def _run(self, content: StreamObject, resources: DictionaryObject, state: _State) -> None:
@@ -154,7 +154,7 @@ class Interpreter:
             item = resource.get_object()
             if isinstance(item, DictionaryObject):
                 font = describe(item)
-                self._used[(font.name, font.kind)] = font
+                self._used[(font.name, font.kind, font.embedded)] = font
 
     # Graphics state
 
