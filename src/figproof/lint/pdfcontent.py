@@ -114,7 +114,7 @@ class Interpreter:
             self._run(content, _dictionary(resources), _State(ctm, clip))
         finally:
             self._pen.finish()
-            self._page.fonts = sorted(self._used.values(), key=lambda font: (font.name, font.kind, font.embedded))
+            self._page.fonts = [font for _, font in sorted(self._used.items())]
             self._page.translucent = sorted(self._translucent)
 
     def _run(self, content: StreamObject, resources: DictionaryObject, state: _State) -> None:
