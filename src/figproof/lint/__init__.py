@@ -9,8 +9,8 @@ from figproof.lint import rules_layout, rules_line, rules_map, rules_page, rules
 from figproof.lint.eps import is_eps, read_eps
 from figproof.lint.finding import Finding, Report
 from figproof.lint.limits import PLAIN, Limits, limits_of
-from figproof.lint.page import Page
-from figproof.lint.pdf import Unreadable, read_pdf
+from figproof.lint.page import Page, Unreadable
+from figproof.lint.pdf import read_pdf
 from figproof.lint.raster import Raster, read_raster
 from figproof.lint.svg import read_svg
 from figproof.rules import RULES
@@ -38,6 +38,11 @@ def run(path: Path, limits: Limits = PLAIN, *, page: int = 1) -> Report:
         findings, notes = _findings(content, limits, page)
     except Unreadable as error:
         findings, notes = [_unreadable(str(error))], []
+    except MemoryError:
+        findings, notes = [_unreadable("needs more memory than there is")], []
+    except Exception as error:  # a file must not end the run over all others, whatever is wrong with it
+        reason = f"cannot be judged, which is a fault of figproof: {type(error).__name__}: {error}"
+        findings, notes = [_unreadable(reason[:300])], []
     order = {rule: number for number, rule in enumerate(RULES)}
     findings.sort(key=lambda found: (found.severity != "error", order[found.rule]))
     return Report(str(path), limits.venue, tuple(findings), tuple(notes))

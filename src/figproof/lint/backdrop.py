@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from figproof.lint.page import Box, Image, Page, Path, Point, Rgb
 
 WHITE: Rgb = (1.0, 1.0, 1.0)
 _PANEL_SHARE = 0.05
+# What lies inside a larger outline is not asked: each text would take its points' number of steps.
+_MOST_POINTS = 10_000
 
 
 class Backdrop:
@@ -35,7 +36,6 @@ class Backdrop:
         boxes = [item.box for item in self._painted]
         self._boxes = np.array(boxes, dtype=np.float64).reshape(-1, 4)
         self._orders = np.array([item.order for item in self._painted])
-        self._pixels: dict[int, npt.NDArray[np.uint8] | None] = {}
 
     def at(self, place: Point, before: int) -> Rgb | None:
         """The colour, None where a pattern or an image that cannot be read lies there."""
@@ -52,6 +52,8 @@ class Backdrop:
             item = self._painted[number]
             if isinstance(item, Image):
                 colour = self._of_image(item, place)
+            elif item.points > _MOST_POINTS:
+                colour = None
             elif _covers(item, place):
                 assert item.fill is not None
                 opaque = item.fill.alpha == 1
@@ -59,9 +61,7 @@ class Backdrop:
         return colour
 
     def _of_image(self, image: Image, place: Point) -> Rgb | None:
-        if image.order not in self._pixels:
-            self._pixels[image.order] = image.load()
-        pixels = self._pixels[image.order]
+        pixels = image.load()
         if pixels is None or image.has_alpha:
             return None
         row, column = pixel_at(image.box, place, pixels.shape[:2])

@@ -14,12 +14,12 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from figproof.lint.page import Font, Page
-from figproof.lint.pdf import Unreadable, read_pdf
+from figproof.lint.page import Font, Page, Unreadable
+from figproof.lint.pdf import read_pdf
 
 _STARTS = (b"%!PS", b"\xc5\xd0\xd3\xc6")
 _PROGRAM = "gs"
-_SECONDS, _MEMORY, _MOST_BYTES = 10, 1_500_000_000, 200_000_000
+_SECONDS, _MEMORY, _MOST_BYTES = 8, 1_500_000_000, 200_000_000
 _OPTIONS = (
     *("-dSAFER", "-dBATCH", "-dNOPAUSE", "-P-", "-dEPSCrop"),
     *("-sDEVICE=pdfwrite", "-dAutoRotatePages=/None"),

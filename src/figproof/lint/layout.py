@@ -18,7 +18,7 @@ _LONG = 0.2
 _AXIS_GAP = 0.12
 _CORNER_PT, _LINE_PT = 2.5, 1.5
 _FEWEST_TICKS = 3
-_MOST_LINES = 3000
+_MOST_LINES, _MOST_FRAMES = 1000, 64
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,9 @@ def frames_of(page: Page) -> list[Box]:
     boxes = [path.box for path in page.paths if _is_rectangle(path)]
     boxes += _between_axes(page)
     kept: list[Box] = []
-    for box in sorted(set(boxes), key=lambda box: -(box[2] - box[0]) * (box[3] - box[1])):
+    for box in sorted(set(boxes), key=lambda box: (-(box[2] - box[0]) * (box[3] - box[1]), box)):
+        if len(kept) >= _MOST_FRAMES:
+            break
         wide, high = (box[2] - box[0]) / page.width_pt, (box[3] - box[1]) / page.height_pt
         if min(wide, high) < _LEAST or min(wide, high) > _MOST:
             continue

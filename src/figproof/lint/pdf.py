@@ -12,8 +12,8 @@ from pypdf import PdfReader, apply_configuration
 from pypdf.errors import LimitReachedError
 from pypdf.generic import DictionaryObject
 
-from figproof.lint.page import EVERYWHERE, Box, Matrix, Page, times
-from figproof.lint.pdfcontent import Interpreter, TooMuch
+from figproof.lint.page import EVERYWHERE, Box, Matrix, Page, Unreadable, times
+from figproof.lint.pdfcontent import TOO_MUCH, Interpreter, TooMuch
 
 # A page of a figure holds far less; what inflates to more is a bomb, or a scatter that wants pixels.
 _LIMITS = {
@@ -24,10 +24,6 @@ _LIMITS = {
 }
 _MOST_ELEMENTS = 2_000
 _LONGEST_PT = 14_400.0
-
-
-class Unreadable(Exception):
-    """A file that cannot be linted, with the reason for people."""
 
 
 def read_pdf(content: bytes, page: int = 1) -> Page:
@@ -93,7 +89,7 @@ def _read(content: bytes, number: int) -> Page:
             clip = (0.0, 0.0, width, height) if cropped else EVERYWHERE
             Interpreter(page, _hidden_layers(reader)).run(contents, source.get("/Resources"), matrix, clip)
     except TooMuch:
-        page.notes.append("paints more than is read; what is said here holds for the first part")
+        page.notes.append(TOO_MUCH)
     return page
 
 
@@ -179,14 +175,11 @@ def _number(item: Any, usual: float) -> float:
 def _quiet() -> Iterator[None]:
     """pypdf logs what it repairs; a report says what matters of it."""
     logger = logging.getLogger("pypdf")
-    before, logger.disabled = logger.disabled, True
-    names = [name for name in logging.root.manager.loggerDict if name.startswith("pypdf.")]
-    states = {name: logging.getLogger(name).disabled for name in names}
-    for name in names:
-        logging.getLogger(name).disabled = True
+    nowhere = logging.NullHandler()
+    before, logger.propagate = logger.propagate, False
+    logger.addHandler(nowhere)
     try:
         yield
     finally:
-        logger.disabled = before
-        for name, state in states.items():
-            logging.getLogger(name).disabled = state
+        logger.propagate = before
+        logger.removeHandler(nowhere)

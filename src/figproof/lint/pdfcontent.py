@@ -37,14 +37,15 @@ from figproof.lint.page import (
 )
 from figproof.lint.pdfcolour import CMYK, GRAY, RGB, Space, read_space
 from figproof.lint.pdffont import PdfFont, describe
-from figproof.lint.pdfimage import inline_image, placed_image
+from figproof.lint.pdfimage import Images, inline_image
 from figproof.lint.pdflex import Operation, operations
 from figproof.lint.pdfshading import read_shading
 from figproof.lint.pdftext import TextPen, TextState
 
 _OF_MARKERS = frozenset(b"q Q cm m l c v y re h S s f F f* B B* b b* n w J j M i ri d".split())
 
-MOST_OPERATORS = 1_500_000
+MOST_OPERATORS, MOST_CONTENT = 1_500_000, 16_000_000
+TOO_MUCH = "paints more than is read; what is said here holds for the first part"
 MOST_POINTS = 4_000_000
 _DEEPEST = 24
 _MOST_SHADINGS = 500
@@ -89,16 +90,17 @@ class Interpreter:
         self._pen = TextPen(page.runs)
         self._fonts: dict[int, PdfFont] = {}
         self._parsed: dict[int, list[Operation]] = {}
-        self._operators = self._points = self._order = 0
+        self._operators = self._points = self._order = self._bytes = 0
         self._subpaths: list[list[Point]] = []
         self._closed: list[bool] = []
         self._curved = self._is_clip = False
         self._unseen: list[bool] = []
         self._translucent: set[str] = set()
-        self._used: dict[tuple[str, str], Any] = {}
+        self._used: dict[tuple[str, str, bool], Any] = {}
         self._stamps: dict[Any, tuple[Path, ...]] = {}
         self._depth = 0
         self._shaded: set[int] = set()
+        self._images = Images()
         self._base: Matrix = IDENTITY
 
     def run(self, content: StreamObject, resources: Any, ctm: Matrix, clip: Box) -> None:
@@ -107,14 +109,14 @@ class Interpreter:
         Raises
         ------
         TooMuch
-            After :data:`MOST_OPERATORS` operators or :data:`MOST_POINTS` points.
+            After :data:`MOST_OPERATORS` operators, :data:`MOST_POINTS` points or :data:`MOST_CONTENT` bytes.
         """
         self._base = ctm
         try:
             self._run(content, _dictionary(resources), _State(ctm, clip))
         finally:
             self._pen.finish()
-            self._page.fonts = sorted(self._used.values(), key=lambda font: (font.name, font.kind))
+            self._page.fonts = [font for _, font in sorted(self._used.items())]
             self._page.translucent = sorted(self._translucent)
 
     def _run(self, content: StreamObject, resources: DictionaryObject, state: _State) -> None:
@@ -145,7 +147,14 @@ class Interpreter:
         """Operators of a stream, kept because a form may be painted again and again."""
         key = id(content)
         if key not in self._parsed:
-            self._parsed[key] = list(itertools.islice(operations(content.get_data()), MOST_OPERATORS))
+            data = content.get_data()
+            left = MOST_CONTENT - self._bytes
+            self._bytes += len(data)
+            if left <= 0:
+                raise TooMuch
+            if len(data) > left:
+                self._page.notes.append(TOO_MUCH)
+            self._parsed[key] = list(itertools.islice(operations(data[:left]), MOST_OPERATORS))
         return self._parsed[key]
 
     def _note_fonts(self, resources: DictionaryObject) -> None:
@@ -154,7 +163,7 @@ class Interpreter:
             item = resource.get_object()
             if isinstance(item, DictionaryObject):
                 font = describe(item)
-                self._used[(font.name, font.kind)] = font
+                self._used[(font.name, font.kind, font.embedded)] = font
 
     # Graphics state
 
@@ -336,7 +345,7 @@ class Interpreter:
         if _layer(stream.get("/OC"), stream) in self._hidden:
             return
         if stream.get("/Subtype") == "/Image":
-            self._image(placed_image(stream, state.ctm, state.clip, self._next()), state)
+            self._image(self._images.placed(stream, state.ctm, state.clip, self._next()), state)
         elif stream.get("/Subtype") == "/Form":
             self._form(stream, state, resources)
 

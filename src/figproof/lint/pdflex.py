@@ -45,6 +45,7 @@ def operations(content: bytes) -> Iterator[Operation]:
     What is no token is left out, as viewers do.
     """
     operands: list[Any] = []
+    held = 0
     open_lists: list[list[Any]] = []
     place, end = 0, len(content)
     match_at = _TOKEN.match
@@ -63,7 +64,7 @@ def operations(content: bytes) -> Iterator[Operation]:
                 yield {"settings": settings}, b"INLINE IMAGE"
             else:
                 yield operands, match[3]
-            operands = []
+            operands, held = [], 0
             continue
         elif kind == _NAME:
             value = _name(match[2])
@@ -85,7 +86,8 @@ def operations(content: bytes) -> Iterator[Operation]:
         else:
             continue
         target = open_lists[-1] if open_lists else operands
-        if len(target) < _MOST_OPERANDS:
+        held += 1
+        if held < _MOST_OPERANDS:
             target.append(value)
 
 

@@ -6,6 +6,7 @@ precision is in docs/lint.md. For figures of a project the artists themselves ar
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ _LETTERED = re.compile(r"\(?[A-Za-z0-9]\)?")
 _HOUSE = "figproof: a reader must know what the numbers are"
 _SPAN, _GRID_PT, _FEWEST_LINES = 0.96, 1.5, 3
 _LEGEND = (0.004, 0.45)
+_MOST_TITLES, _MOST_BOXES, _MOST_DATA_LINES = 50, 100, 1000
 _LARGER, _STRIKING, _ALONG = 1.05, 1.3, 0.4
 _CENTRED, _NEARLY_CENTRED, _PAGE_CENTRED = 0.06, 0.12, 0.02
 
@@ -101,22 +103,22 @@ def titles(page: Page, limits: Limits) -> Iterator[Finding]:
     left, right = min(f[0] for f in frames), max(f[2] for f in frames)
     top = max(frame[3] for frame in frames)
     found = []
-    for run in page.runs:
-        if abs(run.angle) > 1 or run.box[1] < top - 1 or not _LETTER.search(run.text):
-            continue
+    largest_pt = max(run.size_pt for run in page.runs)
+    above = [run for run in page.runs if run.box[1] > top - 1]
+    level = [run for run in above if abs(run.angle) <= 1 and _LETTER.search(run.text)]
+    for run in level[:_MOST_TITLES]:
         middle = (run.box[0] + run.box[2]) / 2
         centred = abs(middle - (left + right) / 2) < _CENTRED * (right - left)
         centred = centred or abs(middle - page.width_pt / 2) < _PAGE_CENTRED * page.width_pt
         flush = abs(run.box[0] - left) < 2 and len(frames) == 1
         larger = run.size_pt > _LARGER * float(np.median(ticks))
-        largest = run.size_pt >= max(other.size_pt for other in page.runs)
-        striking = largest and run.size_pt > _STRIKING * float(np.median(ticks))
+        striking = run.size_pt >= largest_pt and run.size_pt > _STRIKING * float(np.median(ticks))
         alone = not _has_key(run, page) and not _LETTERED.fullmatch(run.text)
         # Over several plots, words side by side are the plots' own names.
-        beside = [other for other in page.runs if other is not run and abs(other.box[1] - run.box[1]) < 2]
+        beside = [other for other in above if other is not run and abs(other.box[1] - run.box[1]) < 2]
         alone = alone and not (len(frames) > 1 and any(_LETTER.search(other.text) for other in beside))
         near = abs(middle - (left + right) / 2) < _NEARLY_CENTRED * (right - left)
-        sole = near and not any(other is not run and other.box[1] > top - 1 for other in page.runs)
+        sole = near and len(above) == 1
         if ((centred or flush) and larger and alone) or ((striking or sole) and alone):
             found.append(quoted(run.text))
     if found:
@@ -182,9 +184,10 @@ def _crossing_lines(page: Page, frame: Box, side: str) -> dict[tuple[object, ...
 def legends(page: Page, limits: Limits) -> Iterator[Finding]:
     """Boxes with text that were painted over lines of data."""
     area = page.width_pt * page.height_pt
-    lines = [path for path in page.paths if is_data_line(path, page)]
+    lines = [path for path in page.paths if is_data_line(path, page)][:_MOST_DATA_LINES]
     covered = []
-    for box in _boxes(page, area):
+    # Of more boxes than a page has legends: cells, which are no legends.
+    for box in itertools.islice(_boxes(page, area), _MOST_BOXES):
         texts = [run.text for run in page.runs if run.order > box.order and is_inside(run.box, box.box, 0.5)]
         hidden = [line for line in lines if line.order < box.order and _crosses(line, box.box)]
         if texts and hidden and any(_LETTER.search(text) for text in texts):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,6 +18,7 @@ from figproof.lint.page import Page, Path
 # Nearer to the paper than this a line is a gap between cells, not a line.
 _SEEN_CONTRAST = 1.05
 _MARKER_PT = 14.0
+_MOST_CORES = 8
 
 
 def widths(page: Page, limits: Limits) -> Iterator[Finding]:
@@ -55,7 +57,9 @@ def _seen(page: Page) -> Iterator[Path]:
     for path in page.paths:
         if not (is_line(path) or _is_on_a_panel(path, panels)):
             continue
-        cores = [other for other in above[_place(path)] if other.order > path.order and _covers(other, path)]
+        same = above[_place(path)]
+        later = same[bisect_right(same, path.order, key=lambda other: other.order) :]
+        cores = [other for other in later[:_MOST_CORES] if _covers(other, path)]
         if not cores:
             yield path
         elif not any(core.fill is not None or is_line(core) for core in cores):

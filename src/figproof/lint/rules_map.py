@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Iterator
-from itertools import pairwise
 
 import matplotlib as mpl
 import numpy as np
@@ -32,6 +32,7 @@ _BINS = 25
 # A strip of at least so many colours is a colour bar; its lightness may go back by so much of J'.
 _FEWEST_STEPS, _MOST_BARS, _DEEPEST = 32, 4, 2.5
 _SAMPLES = 256
+_MOST_STRIPS = 50
 _FEWEST_LEVELS, _TOUCHING_PT = 6, 0.3
 
 
@@ -45,12 +46,12 @@ def vectors(page: Page) -> Iterator[Finding]:
         if pixels is not None:
             pictures.append(pixels)
             strips += _strip_of(pixels)
-    for strip in strips:
+    for strip in strips[:_MOST_STRIPS]:
         reason = _fault(strip)
         if reason:
             yield _finding(f"a colour bar: {reason}")
             return
-    for steps in _stepped_strips(page.paths):
+    for steps in itertools.islice(_stepped_strips(page.paths), _MOST_STRIPS):
         # Of lightness alone few steps say too little: a legend of bars may touch, too.
         name = measure_colormap(steps, "sequential").rainbow
         if name:
@@ -169,7 +170,7 @@ def _stepped_strips(paths: list[Path]) -> Iterator[Array]:
         rows.setdefault(("y", round(bottom, 1), round(top, 1)), []).append((left, right, path.fill.rgb))
     for _, cells in sorted(rows.items()):
         cells.sort()
-        touching = all(abs(one[1] - other[0]) < _TOUCHING_PT for one, other in pairwise(cells))
+        touching = all(abs(one[1] - other[0]) < _TOUCHING_PT for one, other in itertools.pairwise(cells))
         colours = [rgb for _, _, rgb in cells]
         if _FEWEST_LEVELS <= len(cells) < _FEWEST_STEPS and touching and len(set(colours)) == len(cells):
             yield np.array(colours)

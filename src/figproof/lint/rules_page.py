@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import numpy.typing as npt
 
 from figproof.lint.finding import Finding, broken, some
 from figproof.lint.limits import WIDTH_SLACK_PT, Limits
-from figproof.lint.page import Image, Page, Pixels
+from figproof.lint.page import Image, Page, Pixels, codes_of
 from figproof.lint.raster import Raster
 
 # Metric-compatible copies, as Ghostscript, TeX and Linux put them in the place of the originals.
@@ -86,9 +87,7 @@ def raster_size(raster: Raster, limits: Limits) -> Iterator[Finding]:
 
 def _codes(pixels: Pixels) -> npt.NDArray[np.uint32]:
     """One number for each colour, of at most some 200,000 pixels."""
-    flat = pixels.reshape(-1, 3)[:: max(1, pixels.size // 600_000)].astype(np.uint32)
-    codes: npt.NDArray[np.uint32] = flat @ np.array([65536, 256, 1], dtype=np.uint32)
-    return codes
+    return codes_of(pixels.reshape(-1, 3)[:: max(1, pixels.size // 600_000)])
 
 
 def file(name: str, count: int, limits: Limits) -> Iterator[Finding]:
@@ -157,14 +156,18 @@ def _family(name: str) -> str:
 
 def images(page: Page, limits: Limits) -> Iterator[Finding]:
     """Effective resolution of what is raster in a vector file."""
+    # Of a picture that is painted again and again its pixels are looked at once.
+    blocks = functools.cache(_is_blocks)
+    line_art = functools.cache(_is_line_art)
     for kind, limit in (("line art", limits.raster_line_dpi), ("photo", limits.raster_photo_dpi)):
         if limit is None:
             continue
         coarse = [i for i in page.images if i.dpi < 0.99 * limit.value and not _is_cells(i)]
+        coarse = [i for i in coarse if not blocks(i.load)]
         named = [
             f"{image.size_px[0]} x {image.size_px[1]} px at {image.dpi:.0f} dpi"
             for image in coarse
-            if _is_line_art(image) == (kind == "line art")
+            if (image.bits == 1 or line_art(image.load)) == (kind == "line art")
         ]
         if named:
             yield broken(
@@ -182,27 +185,23 @@ def _is_cells(image: Image) -> bool:
     columns, rows = image.size_px
     if min(columns, rows) <= 2 or (max(columns, rows) <= _THUMBNAIL_PX and image.dpi <= _THUMBNAIL_DPI):
         return True
-    if max(columns, rows) <= _MOST_CELLS and (across / columns >= _CELL_PT or 72 / image.dpi >= _CELL_PT):
-        return True
-    return _is_blocks(image)
+    return max(columns, rows) <= _MOST_CELLS and (across / columns >= _CELL_PT or 72 / image.dpi >= _CELL_PT)
 
 
-def _is_blocks(image: Image) -> bool:
+def _is_blocks(load: Callable[[], Pixels | None]) -> bool:
     """Whether all its rows, or all its columns, are alike in blocks: cells that were drawn as pixels."""
-    pixels = image.load()
+    pixels = load()
     if pixels is None:
         return False
-    across = 1 + int((np.diff(pixels.astype(np.int16), axis=1) != 0).any(axis=(0, 2)).sum())
-    down = 1 + int((np.diff(pixels.astype(np.int16), axis=0) != 0).any(axis=(1, 2)).sum())
+    across = 1 + int((pixels[:, 1:] != pixels[:, :-1]).any(axis=(0, 2)).sum())
+    down = 1 + int((pixels[1:] != pixels[:-1]).any(axis=(1, 2)).sum())
     rows, columns = pixels.shape[:2]
     few = _BLOCK * across <= columns and _BLOCK * down <= rows
     return few or min(across, down) == 1
 
 
-def _is_line_art(image: Image) -> bool:
-    if image.bits == 1:
-        return True
-    pixels = image.load()
+def _is_line_art(load: Callable[[], Pixels | None]) -> bool:
+    pixels = load()
     if pixels is None:
         return False
     return len(np.unique(_codes(pixels))) <= _LINE_ART_COLOURS

@@ -11,7 +11,7 @@ from figproof.colour import DEFICIENCIES, contrast, grey_steps, separations
 from figproof.lint.backdrop import Backdrop
 from figproof.lint.finding import Finding, broken, some
 from figproof.lint.limits import Limits
-from figproof.lint.page import Page, Pixels, Rgb
+from figproof.lint.page import Page, Pixels, Rgb, codes_of
 from figproof.lint.rules_map import on_one_map
 from figproof.lint.series import MOST_SERIES, Series, hexadecimal, series_of
 
@@ -20,6 +20,7 @@ _LEAST_SHARE, _LEAST_PIXELS = 1e-3, 30
 _LEAST_CHROMA = 0.25
 _SAME_COLOUR, _ON_THE_WAY = 0.06, 0.05
 _MOST_COLOURS = 60
+_ROWS_AT_ONCE = 512
 
 
 def vectors(page: Page, limits: Limits) -> Iterator[Finding]:
@@ -110,9 +111,14 @@ def pixels(picture: Pixels, limits: Limits) -> Iterator[Finding]:
 
 def named_colours(picture: Pixels) -> list[Rgb]:
     """Chromatic colours of areas and lines, without the mixtures at their edges; none of a photo."""
-    flat = picture.reshape(-1, 3).astype(np.uint32) @ np.array([65536, 256, 1], dtype=np.uint32)
-    values, counts = np.unique(flat, return_counts=True)
-    often = counts >= max(_LEAST_PIXELS, _LEAST_SHARE * flat.size)
+    total = np.zeros(1 << 24, dtype=np.int32)
+    for row in range(0, len(picture), _ROWS_AT_ONCE):
+        block = picture[row : row + _ROWS_AT_ONCE].reshape(-1, 3)
+        found, times = np.unique(codes_of(block), return_counts=True)
+        total[found] += times.astype(np.int32)
+    values = np.flatnonzero(total)
+    counts = total[values]
+    often = counts >= max(_LEAST_PIXELS, _LEAST_SHARE * picture.shape[0] * picture.shape[1])
     order = np.argsort(-counts[often], kind="stable")
     kept: list[Rgb] = []
     if often.sum() > _MOST_COLOURS * 10:

@@ -19,7 +19,7 @@ _OUTSIDE_PT, _OUTSIDE_SHARE, _ASIDE_PT, _CENTRED_PT = 0.5, 0.1, 36.0, 3.0
 _OVERLAP_SHARE = 0.15
 # Below this part of a size, a text that was drawn again is a shadow or bold type.
 _SAME_PLACE = 0.25
-_MOST_COMPARED = 4000
+_MOST_COMPARED, _MOST_PAIRS = 4000, 20_000
 _LARGE_PT = 18.0
 # Ratios are rounded to a tenth when colours are chosen for them.
 _RATIO_SLACK = 0.05
@@ -100,7 +100,7 @@ def _overlapping(runs: list[Run]) -> Iterator[tuple[Run, Run]]:
     wide = np.minimum(boxes[:, None, 2], boxes[None, :, 2]) - np.maximum(boxes[:, None, 0], boxes[None, :, 0])
     high = np.minimum(boxes[:, None, 3], boxes[None, :, 3]) - np.maximum(boxes[:, None, 1], boxes[None, :, 1])
     near = np.argwhere(np.triu((wide > 0) & (high > 0), 1))
-    for first, second in near.tolist():
+    for first, second in near[:_MOST_PAIRS].tolist():
         one, other = runs[first], runs[second]
         if _is_copy(one, other):
             continue
@@ -138,7 +138,7 @@ def contrasts(page: Page, limits: Limits) -> Iterator[Finding]:
     """Contrast of text with what was painted behind it before."""
     backdrop = Backdrop(page)
     poor: dict[bool, list[tuple[float, str]]] = {False: [], True: []}
-    for run in page.runs:
+    for run in page.runs[:_MOST_COMPARED]:
         large = run.size_pt >= _LARGE_PT
         limit = limits.large_text_contrast if large else limits.text_contrast
         ratio = _contrast(run, backdrop)

@@ -22,7 +22,7 @@ _LEAST_LENGTH = 0.08
 _MARKER_PT = (0.7, 14.0)
 _FEWEST_MARKERS = 3
 _PAPER_CONTRAST = 1.12
-_GREY = 0.08
+_GREY, _CHROMATIC = 0.08, 0.4
 _FEWEST_GRID_LINES, _GRID_CONTRAST = 3, 3.0
 _FEWEST_GREY_POINTS = 5
 _MOST_SHAPES = 6
@@ -219,4 +219,5 @@ def _is_named(series: Series) -> bool:
 
 @functools.lru_cache(4096)
 def _stands_out(rgb: Rgb) -> bool:
-    return float(contrast(np.array(rgb), np.ones(3))) > _PAPER_CONTRAST
+    # Yellow is as light as paper, and drawn to be seen.
+    return max(rgb) - min(rgb) > _CHROMATIC or float(contrast(np.array(rgb), np.ones(3))) > _PAPER_CONTRAST

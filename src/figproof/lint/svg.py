@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import math
 import re
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ from figproof.lint.page import (
     Path,
     Pixels,
     Point,
+    Unreadable,
     apply,
     box_of,
     is_empty,
@@ -29,11 +31,10 @@ from figproof.lint.page import (
     scale_of,
     times,
 )
-from figproof.lint.pdf import Unreadable
-from figproof.lint.raster import open_image, pixels_of
+from figproof.lint.raster import MOST_PIXELS, open_image, pixels_of
 from figproof.lint.svgglyphs import glyph_run, is_glyphs
 from figproof.lint.svgtext import text_runs
-from figproof.lint.svgtree import Element, Styles, read_tree
+from figproof.lint.svgtree import MOST_ELEMENTS, Element, Styles, read_tree
 from figproof.lint.svgunits import PX, Contour, colour, length, numbers, outline, transform
 
 _UNSEEN = frozenset(
@@ -42,7 +43,6 @@ _UNSEEN = frozenset(
         *("marker", "style", "script", "title", "desc", "metadata", "#comment", "foreignObject"),
     ]
 )
-_MOST_USES = 200_000
 _DEEPEST_USE = 12
 _LONGEST_PT = 14_400.0
 _FEWEST_WORDS, _FEWEST_CORNERS = 4, 3
@@ -71,7 +71,10 @@ def read_svg(content: bytes) -> Page:
     root = read_tree(content)
     if root.tag != "svg":
         raise Unreadable(f"is XML of another kind: <{root.tag[:40]}>")
-    return _Reader(root).page
+    try:
+        return _Reader(root).page
+    except RecursionError as error:
+        raise Unreadable("is nested too deeply") from error
 
 
 class _Reader:
@@ -80,11 +83,12 @@ class _Reader:
         self._ids = {element.get("id"): element for element in root.walk() if element.get("id")}
         matrix, width, height = _viewport(root)
         self.page = Page(width, height, description=_description(root))
-        self._order = self._uses = 0
+        self._order = self._visits = 0
         self._families: set[str] = set()
         self._translucent: set[str] = set()
         self._notes: set[str] = set()
         self._shaded: set[int] = set()
+        self._pixels_left = MOST_PIXELS
         scene = _Scene(
             matrix, {"fill": "black", "stroke": "none", "font-size": "16px"}, (0, 0, width, height)
         )
@@ -100,6 +104,10 @@ class _Reader:
         return self._order
 
     def _visit(self, element: Element, scene: _Scene) -> None:
+        self._visits += 1
+        if self._visits > MOST_ELEMENTS:
+            self._notes.add("paints more than is read; what is said here holds for the first part")
+            return
         if element.tag == "foreignObject":
             self._notes.add("holds HTML text, which is not read")
         if element.tag in _UNSEEN:
@@ -155,12 +163,13 @@ class _Reader:
             x, y = length(element.get("x"), 0.0), length(element.get("y"), 0.0)
             scene = replace(scene, matrix=times(_view_box(element, x, y), scene.matrix))
         for child in children:
+            if self._visits > MOST_ELEMENTS:
+                return
             self._visit(child, scene)
 
     def _use(self, element: Element, scene: _Scene) -> None:
-        self._uses += 1
         target = self._ids.get(element.get("href").removeprefix("#"))
-        if target is None or scene.depth >= _DEEPEST_USE or self._uses > _MOST_USES:
+        if target is None or scene.depth >= _DEEPEST_USE:
             return
         x, y = length(element.get("x"), 0.0), length(element.get("y"), 0.0)
         moved = replace(
@@ -270,8 +279,10 @@ class _Reader:
         dpi = min(picture.width * 72 / wide, picture.height * 72 / high)
         alpha = picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
 
+        @functools.cache
         def load() -> Pixels | None:
-            return pixels_of(content)
+            self._pixels_left -= picture.width * picture.height
+            return pixels_of(content) if self._pixels_left >= 0 else None
 
         bits = 1 if picture.mode == "1" else 8
         size = (picture.width, picture.height)

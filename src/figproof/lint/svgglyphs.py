@@ -21,14 +21,12 @@ _GLYPH_ID = re.compile(r"(.+)-[0-9a-f]+$")
 
 def is_glyphs(element: Element) -> bool:
     """Whether a group is a text of Matplotlib's: it follows a comment and holds uses of outlines."""
-    if element.tag != "g" or element.parent is None:
+    if element.tag != "g":
         return False
-    siblings = element.parent.children
-    place = next(number for number, child in enumerate(siblings) if child is element)
     uses = [child for child in element.children if child.tag == "use"]
     return (
-        place > 0
-        and siblings[place - 1].tag == "#comment"
+        element.before is not None
+        and element.before.tag == "#comment"
         and bool(uses)
         and all(_GLYPH_ID.match(use.get("href").removeprefix("#")) for use in uses)
     )
@@ -38,10 +36,8 @@ def glyph_run(
     element: Element, matrix: Matrix, ids: dict[str, Element], ink: Ink | None, order: int
 ) -> Run | None:
     """The whole text as one run, with the size of its smallest glyph."""
-    if ink is None or element.parent is None:
+    if ink is None or element.before is None:
         return None
-    siblings = element.parent.children
-    place = next(number for number, child in enumerate(siblings) if child is element)
     sizes, points = [], []
     for use in (child for child in element.children if child.tag == "use"):
         target = ids.get(use.get("href").removeprefix("#"))
@@ -60,7 +56,7 @@ def glyph_run(
     along = corners[1] - corners[0]
     font = _GLYPH_ID.match(element.children[-1].get("href").removeprefix("#"))
     return Run(
-        text=_plain(siblings[place - 1].text),
+        text=_plain(element.before.text),
         size_pt=min(sizes),
         corners=corners,
         angle=math.degrees(math.atan2(along[1], along[0])),

@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from figproof.lint.pdf import Unreadable
+from figproof.lint.page import Unreadable
 
-MOST_ELEMENTS = 400_000
+MOST_ELEMENTS = 150_000
 _DEEPEST = 200
+# A sheet is short; of a rule for each of very many elements nothing is read.
+_MOST_SHEET, _MOST_DECLARATIONS, _MOST_MATCHES = 200_000, 10_000, 4_000_000
+_LONGEST_FONT = 300
 
 _COMMENT_TAG = "#comment"
 _INHERITED = frozenset(
@@ -40,6 +43,8 @@ class Element:
         Without namespaces.
     text, tail : str
         Before its first child; after its end.
+    before : Element or None
+        The one before it with the same parent, comments among them.
     """
 
     tag: str
@@ -48,6 +53,7 @@ class Element:
     children: list[Element] = field(default_factory=list)
     text: str = ""
     tail: str = ""
+    before: Element | None = None
 
     def get(self, name: str, usual: str = "") -> str:
         """An attribute."""
@@ -129,6 +135,7 @@ class _Builder:
         if parent is None:
             self.root = element
         else:
+            element.before = parent.children[-1] if parent.children else None
             parent.children.append(element)
         return element
 
@@ -144,8 +151,11 @@ class Styles:
     """CSS of the file: type, class and id selectors and descendants of these."""
 
     def __init__(self, root: Element) -> None:
-        sheets = [element for element in root.walk() if element.tag == "style"]
-        found = [rule for sheet in sheets for rule in _rules(_all_text(sheet))]
+        elements = list(root.walk())
+        text = "".join(_all_text(element) for element in elements if element.tag == "style")
+        found = list(_rules(text[:_MOST_SHEET]))
+        if len(found) * len(elements) > _MOST_MATCHES:
+            raise Unreadable(f"has {len(found)} style rules for {len(elements)} elements")
         self._rules = sorted(found, key=lambda rule: rule.weight)
 
     def own(self, element: Element) -> dict[str, str]:
@@ -172,13 +182,13 @@ class Styles:
 
 def declarations(text: str) -> dict[str, str]:
     """``fill: red; stroke: none`` as a mapping; ``!important`` is read as if it were not there."""
-    pairs = (part.partition(":") for part in text.split(";"))
+    pairs = (part.partition(":") for part in text[:_MOST_DECLARATIONS].split(";"))
     found = {
         key.strip().lower(): value.replace("!important", "").strip() for key, colon, value in pairs if colon
     }
     if "font" in found:
         # The shorthand: [style] [weight] size[/line] family.
-        match = re.search(r"([\d.]+(?:px|pt|em|%|mm|in))(?:/\S+)?\s+(.+)$", found["font"])
+        match = re.search(r"([\d.]+(?:px|pt|em|%|mm|in))(?:/\S+)?\s+(.+)$", found["font"][:_LONGEST_FONT])
         if match:
             found.setdefault("font-size", match[1])
             found.setdefault("font-family", match[2])
@@ -186,8 +196,12 @@ def declarations(text: str) -> dict[str, str]:
 
 
 def _rules(text: str) -> Iterator[_Rule]:
-    plain = re.sub(r"/\*.*?\*/", "", text, flags=re.S)
-    for heads, body in re.findall(r"([^{}@]+)\{([^{}]*)\}", plain):
+    # Piece by piece: a pattern over all of it takes the square of a hostile sheet's length.
+    first, *rest = text.split("/*")
+    plain = first + "".join(part.partition("*/")[2] for part in rest)
+    for piece in plain.split("}"):
+        before, _, body = piece.rpartition("{")
+        heads = re.split(r"[{@]", before)[-1]
         for head in heads.split(","):
             selectors = tuple(head.replace(">", " ").split())
             if selectors and not any(sign in head for sign in ":[+~"):

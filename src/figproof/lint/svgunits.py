@@ -27,6 +27,8 @@ _UNITS = {
 }
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _MOST_OUTLINE = 5_000_000
+# Of one value, and of a list of transformations; patterns take the square of a hostile value's length.
+_LONGEST, _LONGEST_LIST = 200, 20_000
 
 Contour = tuple[list[Point], bool, bool]
 """Points, whether it is closed, whether it is curved."""
@@ -34,7 +36,7 @@ Contour = tuple[list[Point], bool, bool]
 
 def length(text: str, usual: float, *, em: float = 16.0, whole: float = 0.0) -> float:
     """A length in user units; ``em`` is the font size, ``whole`` what a percentage is of."""
-    match = re.fullmatch(rf"\s*({_NUMBER})\s*([a-zA-Z%]*)\s*", text or "")
+    match = re.fullmatch(rf"\s*({_NUMBER})\s*([a-zA-Z%]*)\s*", (text or "")[:_LONGEST])
     if not match:
         return usual
     value, unit = float(match[1]), match[2].lower()
@@ -53,8 +55,9 @@ def numbers(text: str) -> list[float]:
 def transform(text: str) -> Matrix:
     """The matrix of a ``transform`` attribute; what is not understood changes nothing."""
     matrix = IDENTITY
-    for name, inside in re.findall(r"(\w+)\s*\(([^)]*)\)", text or ""):
-        one = _one_transform(name, numbers(inside))
+    for part in (text or "")[:_LONGEST_LIST].split(")"):
+        name, _, inside = part.partition("(")
+        one = _one_transform(name.strip(" ,\t\r\n"), numbers(inside))
         matrix = times(one, matrix)
     return matrix
 
@@ -81,9 +84,9 @@ def _one_transform(name: str, given: list[float]) -> Matrix:
 
 def colour(text: str, current: str = "black") -> tuple[Rgb | None, float]:
     """A paint as sRGB and its own alpha; None for a gradient or pattern, alpha 0 for ``none``."""
-    text = text.strip()
+    text = text[:_LONGEST].strip()
     if text.lower() == "currentcolor":
-        text = current.strip()
+        text = current[:_LONGEST].strip()
     lower = text.lower()
     if lower in ("none", "transparent", ""):
         return None, 0.0
