@@ -10,7 +10,7 @@ from typing import Any
 
 from figproof.encode import png
 from figproof.errors import FigproofError
-from figproof.lint.pdf import Unreadable
+from figproof.lint.page import Unreadable
 from figproof.lint.raster import read_raster
 from figproof.proof.classes import COLOURS, FILES, METADATA, NUMBERS, PIXELS, TEXT, gravest
 from figproof.proof.numbers import Change, changed_numbers

@@ -13,8 +13,7 @@ import jinja2
 
 from figproof.canonical import digest_bytes
 from figproof.encode import png
-from figproof.lint.page import Pixels
-from figproof.lint.pdf import Unreadable
+from figproof.lint.page import Pixels, Unreadable
 from figproof.lint.raster import read_raster
 from figproof.proof.difference import RASTERS, FigureDifference, Files, compare_figure
 from figproof.proof.numbers import Change
