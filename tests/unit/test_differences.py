@@ -162,6 +162,21 @@ def test_document_information_alone_is_metadata(paper):
     assert compare_pdfs(pdf, buffer.getvalue()) == [("metadata", "document information: /Author")]
 
 
+def test_marks_for_readers_that_read_aloud_are_metadata(paper):
+    pdf = files(paper)["figures/curves.pdf"]
+    assert b"BDC" in PdfReader(io.BytesIO(pdf)).pages[0].get_contents().get_data()
+    unmarked = with_content(
+        pdf, lambda content: content.replace(b"/Figure <</MCID 0>> BDC\n", b"").replace(b"\nEMC\n", b"\n")
+    )
+    assert classes(compare_pdfs(pdf, unmarked)) == {"metadata"}
+
+
+def test_a_description_that_an_svg_did_not_have_is_metadata():
+    old = SVG.format(**DRAWN).encode()
+    new = old.replace(b"<metadata", b"<desc>Loss falls.</desc>\n <metadata")
+    assert classes(compare_svgs(old, new)) == {"metadata"}
+
+
 SVG = """<svg xmlns="http://www.w3.org/2000/svg" width="100pt" height="50pt" viewBox="0 0 100 50">
 <metadata id="figproof">{about}</metadata><path d="M 10 10 L {x} 40" stroke="{colour}" fill="none"/>
 <text x="20" y="20" font-size="8">{text}</text></svg>"""

@@ -85,7 +85,9 @@ def _verify(file: Path, *, yes: bool) -> int:
         print(f"building {len(figures)} {noun} in a clean folder, without store and network", flush=True)
         rebuild = verify_by_rebuilding(project, figures, whole=True)
     print_rebuild(rebuild)
-    odd = approved.different or approved.missing or approved.unapproved or approved.left_over
+    odd = (*approved.different, *approved.missing, *approved.unapproved, *approved.left_over)
+    for name in odd:
+        print(printable(f"not as the bundle's figures.lock approves: results/{name}"))
     return 0 if rebuild.same and not odd else 1
 
 

@@ -28,9 +28,11 @@ _DEEPEST = 60
 
 # What names a figure and its making and is not painted.
 _SVG_METADATA = re.compile(
-    rb"<metadata\b.*?</metadata>|<desc\b.*?</desc>|<title\b.*?</title>|<!--.*?-->|\s+", re.DOTALL
+    rb"<metadata\b.*?</metadata>|<desc\b.*?</desc>|<title\b.*?</title>|<!--.*?-->", re.DOTALL
 )
-_UNPAINTED = frozenset(["/Parent", "/StructParents", "/Metadata", "/PieceInfo", "/LastModified"])
+_UNPAINTED = frozenset(["/Contents", "/Parent", "/StructParents", "/Metadata", "/PieceInfo", "/LastModified"])
+_MARKS = frozenset([b"BDC", b"BMC", b"EMC", b"DP", b"MP"])
+"""Operators that say what content means, for readers that read it aloud."""
 
 
 def compare_pdfs(old: bytes, new: bytes) -> Found:
@@ -65,7 +67,8 @@ def compare_svgs(old: bytes, new: bytes) -> Found:
     figproof.lint.pdf.Unreadable
         One of them is damaged.
     """
-    if _SVG_METADATA.sub(b" ", old) == _SVG_METADATA.sub(b" ", new):
+    # Spaces are put around what is left out.
+    if _SVG_METADATA.sub(b" ", old).split() == _SVG_METADATA.sub(b" ", new).split():
         return [(METADATA, "metadata, description or spaces")]
     return compare_pages(read_svg(old), read_svg(new))
 
@@ -175,9 +178,12 @@ def _information(reader: PdfReader) -> dict[str, str]:
     return {**found, "alternative text": _dump(structure, frozenset(["/P", "/Pg", "/ParentTree"]))}
 
 
-def _painted(page: Any) -> str:
+def _painted(page: Any) -> tuple[str, str]:
     """A page's content and all that it uses, as text; what is not painted is left out."""
-    return _dump(page, _UNPAINTED)
+    contents = page.get_contents()
+    operations = contents.operations if contents is not None else []
+    painted = repr([operation for operation in operations if operation[1] not in _MARKS])
+    return digest_bytes(painted.encode("utf-8", "surrogatepass")), _dump(page, _UNPAINTED)
 
 
 def _dump(item: Any, without: frozenset[str], depth: int = 0) -> str:
