@@ -227,7 +227,9 @@ def test_a_changed_number_is_found_at_its_step_and_a_tolerance_is_named(
     store.metrics.update_one({"run_id": run_id, "name": "loss"}, {"$set": {"values.2": changed}})
     assert replay(str(run_id), "--yes") == 1
     parts = f"it parts at step 2 of loss, recorded {changed!r}, replayed {before[2]!r}"
-    assert f"run 1 does NOT replay: {parts}" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert f"run 1 does NOT replay: {parts}" in said
+    assert "it may differ because" not in said, "everything is as recorded"
     assert store.runs.find_one({"_id": 2})["meta"]["comment"] == "replay of run 1: differs"
     assert replay(str(run_id), "--yes", "--tolerance", "1e-6") == 0
     assert re.search(r"within the relative tolerance 1e-06 \(largest 1e-09\)", capsys.readouterr().out)
@@ -372,8 +374,14 @@ def test_other_versions_are_shown_and_refused_if_asked(
     error = capsys.readouterr().err
     assert "other versions than recorded, and --strict was asked: absentpackage 2 is absent here" in error
     assert "numpy 1.0.0 is " in error and "figproof.npz 000000000000 is " in error
-    assert replay(str(run_id), "--yes") == 0, "without --strict it is a warning"
-    error = capsys.readouterr().err
+    repository = {"url": "https://me:t0ken@example.org/lab.git", "commit": "c0ffee" * 6, "dirty": True}
+    set_in_run(store, run_id, experiment__repositories=[repository], result=7)
+    assert replay(str(run_id), "--yes") == 1, "without --strict it is a warning"
+    said = capsys.readouterr()
+    assert "it may differ because figproof.npz was 000000000000, here it is " in said.out
+    error = said.err
+    assert "Recorded at commit c0ffeec0ffee of https://" in error and "t0ken" not in error
+    assert "example.org/lab.git with changes that were not committed." in error
     assert re.search(r"numpy +1\.0\.0 +here \S+: OTHER THAN RECORDED", error)
     assert "does not hold a readable name of the package 'a b; rm'" in error
 
