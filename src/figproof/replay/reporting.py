@@ -52,10 +52,10 @@ def reasons(plan: Plan, packages: Iterable[Package]) -> list[str]:
         f"{p.name} was {p.recorded or '?'}, here it is {p.here or 'absent'}" for p in packages if not p.same
     ]
     if plan.uses_figproof and plan.library is None:
-        found.append("which code of figproof it ran with was not recorded; it may have changed since")
+        found.append("it was not recorded which code of figproof it ran with; that may have changed since")
     if plan.fixed is None:
-        found.append("whether it ran with fixed threads and instruction sets was not recorded")
-    return [f"it may differ because {reason}" for reason in found]
+        found.append("it was not recorded whether it ran with fixed threads and instruction sets")
+    return [f"possible reason: {reason}" for reason in found]
 
 
 def _here(package: Package) -> str:
