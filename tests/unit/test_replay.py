@@ -67,6 +67,8 @@ def main(_run, seed, rate, widths, mode, source):
         found = Path("/proc").glob("[0-9]*/cmdline")
         lines = [path.read_bytes().decode("utf-8", "replace") for path in found]
         return {"env": dict(os.environ), "argv": sys.argv, "folder": os.getcwd(), "lines": lines}
+    if mode == "huge":
+        return 2**70
     if mode == "package":
         try:
             import replaydep
@@ -227,7 +229,9 @@ def test_a_changed_number_is_found_at_its_step_and_a_tolerance_is_named(
     store.metrics.update_one({"run_id": run_id, "name": "loss"}, {"$set": {"values.2": changed}})
     assert replay(str(run_id), "--yes") == 1
     parts = f"it parts at step 2 of loss, recorded {changed!r}, replayed {before[2]!r}"
-    assert f"run 1 does NOT replay: {parts}" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert f"run 1 does NOT replay: {parts}" in said
+    assert "possible reason:" not in said, "everything is as recorded"
     assert store.runs.find_one({"_id": 2})["meta"]["comment"] == "replay of run 1: differs"
     assert replay(str(run_id), "--yes", "--tolerance", "1e-6") == 0
     assert re.search(r"within the relative tolerance 1e-06 \(largest 1e-09\)", capsys.readouterr().out)
@@ -372,8 +376,14 @@ def test_other_versions_are_shown_and_refused_if_asked(
     error = capsys.readouterr().err
     assert "other versions than recorded, and --strict was asked: absentpackage 2 is absent here" in error
     assert "numpy 1.0.0 is " in error and "figproof.npz 000000000000 is " in error
-    assert replay(str(run_id), "--yes") == 0, "without --strict it is a warning"
-    error = capsys.readouterr().err
+    repository = {"url": "https://me:t0ken@example.org/lab.git", "commit": "c0ffee" * 6, "dirty": True}
+    set_in_run(store, run_id, experiment__repositories=[repository], result=7)
+    assert replay(str(run_id), "--yes") == 1, "without --strict it is a warning"
+    said = capsys.readouterr()
+    assert "possible reason: figproof.npz was 000000000000, here it is " in said.out
+    error = said.err
+    assert "Recorded at commit c0ffeec0ffee of https://" in error and "t0ken" not in error
+    assert "example.org/lab.git with changes that were not committed." in error
     assert re.search(r"numpy +1\.0\.0 +here \S+: OTHER THAN RECORDED", error)
     assert "does not hold a readable name of the package 'a b; rm'" in error
 
@@ -389,6 +399,18 @@ def test_a_file_that_the_record_lacks_is_an_error_with_what_the_program_said(
     assert "run 1 (tiny): the replay ended with exit code 1" in error
     assert "No module named 'tiny_helper'" in error and "the record may lack a file" in error
     assert store.runs.count_documents({}) == 1
+
+
+def test_what_the_store_cannot_hold_is_an_error_after_the_report(
+    store: Store, recorded: Any, replay: Replay, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_id = recorded()
+    set_in_run(store, run_id, config__mode="huge")
+    assert replay(str(run_id), "--yes") == 1
+    said = capsys.readouterr()
+    assert f"replayed {2**70}" in said.out and "stored as" not in said.out
+    assert "the store cannot hold what the replay recorded" in said.err and "Traceback" not in said.err
+    assert store.runs.find_one({"_id": 2})["status"] == "FAILED"
 
 
 def test_a_replay_that_takes_too_long_is_killed(

@@ -92,9 +92,7 @@ def _finish(
         with open_store(root) as store:
             kept = store_replay(store, plan, outcome, comparison)
     finally:
-        print(
-            as_json(plan, packages, comparison, *kept) if arguments.json else table(plan, comparison, *kept)
-        )
+        print((as_json if arguments.json else table)(plan, packages, comparison, *kept))
 
 
 def _say(text: str) -> None:

@@ -9,9 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sacred.utils import ObserverError
+
 from figproof.canonical import digest_bytes
 from figproof.errors import FigproofError
 from figproof.record.observer import RunObserver
+from figproof.record.proof import mark_failed
 from figproof.record.recorder import CONTENT_TYPE
 
 if TYPE_CHECKING:
@@ -70,7 +73,8 @@ def write_replay(store: Store, record: ReplayRecord) -> int:
     Raises
     ------
     FigproofError
-        The store did not keep it: it cannot hold what the program recorded.
+        The store did not keep it: it cannot hold what the program recorded. What was written is marked
+        FAILED.
     """
     observer = _ReplayObserver(store)
     run_id = observer.started_event(
@@ -82,6 +86,21 @@ def write_replay(store: Store, record: ReplayRecord) -> int:
         meta_info={"command": record.command, "options": {}, "comment": record.comment},
         _id=None,
     )
+    try:
+        _fill(observer, record)
+    except (ObserverError, OverflowError) as error:
+        mark_failed(store, run_id, "the replay could not be stored")
+        raise FigproofError(
+            f"the store cannot hold what the replay recorded ({type(error).__name__})",
+            where=f"run {run_id} in {store.address}",
+        ) from None
+    if store.runs.find_one({"_id": run_id, "status": "COMPLETED"}, {"_id": 1}) is None:
+        raise FigproofError(f"the replay was not kept as run {run_id}", where=str(store.address))
+    return int(run_id)
+
+
+def _fill(observer: RunObserver, record: ReplayRecord) -> None:
+    """All that Sacred writes after the start."""
     info = dict(record.info)
     observer.log_metrics(metrics_by_name=_for_sacred(record), info=info)
     with tempfile.TemporaryDirectory(prefix="figproof-") as folder:
@@ -93,9 +112,6 @@ def write_replay(store: Store, record: ReplayRecord) -> int:
             observer.artifact_event(name, str(path), metadata=metadata, content_type=CONTENT_TYPE)
     observer.heartbeat_event(info, record.captured_out, record.stop, record.result)
     observer.completed_event(stop_time=record.stop, result=record.result)
-    if store.runs.find_one({"_id": run_id, "status": "COMPLETED"}, {"_id": 1}) is None:
-        raise FigproofError(f"the replay was not kept as run {run_id}", where=str(store.address))
-    return int(run_id)
 
 
 def _for_sacred(record: ReplayRecord) -> dict[str, dict[str, list[Any]]]:

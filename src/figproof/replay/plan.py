@@ -12,6 +12,7 @@ from figproof.content import Content, run_content
 from figproof.errors import FigproofError, raise_together
 from figproof.model import Metric
 from figproof.replay.sources import Source, read_sources, source_errors
+from figproof.store.address import without_credentials
 from figproof.store.rawbson import CODEC
 from figproof.store.reader import StoredRun, read_artifact, read_run
 
@@ -46,6 +47,8 @@ class Plan:
         Version; ``""`` if it was not recorded.
     library : tuple of (str, str) or None
         Modules of figproof that the run had imported and their SHA-256; None if not recorded.
+    commits : tuple of str
+        Where the sources were committed, in words.
     fixed : bool or None
         Whether threads and instruction sets were fixed (``figproof record``); None if not recorded.
     parents : tuple of (StoredRun, Content)
@@ -64,6 +67,7 @@ class Plan:
     dependencies: tuple[tuple[str, str], ...]
     python: str
     library: tuple[tuple[str, str], ...] | None
+    commits: tuple[str, ...]
     fixed: bool | None
     parents: tuple[tuple[StoredRun, Content], ...]
     lacks: tuple[str, ...]
@@ -122,6 +126,7 @@ def read_plan(store: Store, run_id: int) -> Plan:
         dependencies=dependencies,
         python=str(_mapping(_mapping(document).get("host")).get("python_version") or "")[:40],
         library=_library(told.get("library")),
+        commits=_commits(program.get("repositories")),
         fixed=fixed if isinstance(fixed, bool) else None,
         parents=parents,
         lacks=(),
@@ -211,6 +216,16 @@ def _dependencies(listed: Any) -> tuple[tuple[tuple[str, str], ...], list[str]]:
     if not found:
         unreadable.append("the packages that it ran with")
     return tuple(sorted(found.items())), unreadable
+
+
+def _commits(stored: Any) -> tuple[str, ...]:
+    """Commit, repository, and whether there were changes that were not committed."""
+    return tuple(
+        f"{str(entry.get('commit'))[:12]} of {without_credentials(str(entry.get('url')))[:100]}"
+        + (" with changes that were not committed" if entry.get("dirty") else "")
+        for entry in (stored if isinstance(stored, list) else [])
+        if isinstance(entry, Mapping)
+    )
 
 
 def _library(stored: Any) -> tuple[tuple[str, str], ...] | None:

@@ -41,16 +41,31 @@ def introduction(plan: Plan, packages: Sequence[Package], *, built: bool) -> str
     where = "in an environment of their own" if built else "in this environment"
     lines.append(f"packages that the main file imports (Sacred records no others), {where}:")
     lines += _aligned([(p.name, p.recorded or "?", _here(p)) for p in packages]) or ["  none recorded"]
+    lines += [f"Recorded at commit {commit}." for commit in plan.commits]
     lines += [f"The record does not hold {said}." for said in plan.lacks]
     return _printable(lines)
+
+
+def reasons(plan: Plan, packages: Iterable[Package]) -> list[str]:
+    """Why a replay may differ, of what is known: other versions, other code, none recorded."""
+    found = [
+        f"{p.name} was {p.recorded or '?'}, here it is {p.here or 'absent'}" for p in packages if not p.same
+    ]
+    if plan.uses_figproof and plan.library is None:
+        found.append("it was not recorded which code of figproof it ran with; that may have changed since")
+    if plan.fixed is None:
+        found.append("it was not recorded whether it ran with fixed threads and instruction sets")
+    return [f"possible reason: {reason}" for reason in found]
 
 
 def _here(package: Package) -> str:
     return "the same" if package.same else f"here {package.here or 'absent'}: OTHER THAN RECORDED"
 
 
-def table(plan: Plan, comparison: Comparison, run_id: int | None, digest: str | None) -> str:
-    """The comparison for people: one line a part, then the verdict."""
+def table(
+    plan: Plan, packages: Iterable[Package], comparison: Comparison, run_id: int | None, digest: str | None
+) -> str:
+    """The comparison for people: one line a part, then the verdict and what may have made a difference."""
     rows = [
         (part.what, part.name, "" if part.points is None else _points(part.points), _verdict(part))
         for part in comparison.parts
@@ -61,6 +76,8 @@ def table(plan: Plan, comparison: Comparison, run_id: int | None, digest: str | 
             "measured: declared in a unit of time, memory or power, so it differs by nature; not counted"
         )
     lines.append(summary(plan, comparison))
+    if comparison.verdict != SAME:
+        lines += reasons(plan, packages)
     if run_id is not None:
         same = "the same digest" if digest == plan.content.digest else f"digest {str(digest)[:12]}"
         lines.append(f"stored as run {run_id}, parent run {plan.run.id}: {same}")
@@ -106,7 +123,7 @@ def _verdict(part: Part) -> str:
 
 
 def as_json(
-    plan: Plan, packages: Iterable[Package], comparison: Comparison, run_id: int | None, digest: str | None
+    plan: Plan, packages: Sequence[Package], comparison: Comparison, run_id: int | None, digest: str | None
 ) -> str:
     """All of it for programs; an infinite difference is null."""
     content = {
@@ -118,7 +135,9 @@ def as_json(
         "summary": summary(plan, comparison),
         "parts": [_json_part(part) for part in comparison.parts],
         "packages": [{**asdict(package), "same": package.same} for package in packages],
+        "commits": list(plan.commits),
         "lacks": list(plan.lacks),
+        "reasons": [] if comparison.verdict == SAME else reasons(plan, packages),
         "sources": [{"name": s.name, "sha256": s.sha256, "proved": s.proved} for s in plan.sources],
         "replay": None if run_id is None else {"run": run_id, "digest": digest},
     }
