@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from figproof.cli import main
-from figproof.store import Store
+from figproof.store import Store, open_store
 from stored import put_run
 
 pytestmark = pytest.mark.store
@@ -143,3 +143,23 @@ def test_import_takes_a_folder_of_a_file_storage_observer(
     assert run("import", str(folder.parent)) == 0
     assert "all runs are already there" in capsys.readouterr().out
     assert project.runs.count_documents({"_id": 7}) == 1
+
+
+def test_a_purged_run_can_be_imported_again(
+    store_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Said
+) -> None:
+    monkeypatch.delenv("FIGPROOF_STORE", raising=False)
+    (store_root / "config").mkdir(exist_ok=True)
+    (store_root / "config" / "config.yaml").write_text("venue: neurips\nformats: [pdf]\n")
+    monkeypatch.chdir(store_root)
+    with open_store(store_root) as opened:
+        put_run(opened, 1)
+    file = str(tmp_path / "runs.tar.gz")
+    assert run("export", "--out", file) == 0
+
+    for _ in range(2):
+        assert run("import", file) == 0
+        assert run("purge", "1", "--yes") == 0
+        with open_store(store_root) as opened:
+            assert opened.runs.count_documents({}) == 0
+    assert "1 runs imported" in capsys.readouterr().out
