@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import argparse
 import csv
 import io
 import json
+import os
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from figproof.audit.fields import FIELDS
+from figproof.audit.findings import MEANING
+from figproof.audit.listing import ask
 from figproof.cli import main
+from figproof.cli import runs as runs_command
 from figproof.store import Store, open_store
 from stored import put_run
 
@@ -163,3 +172,28 @@ def test_a_purged_run_can_be_imported_again(
         with open_store(store_root) as opened:
             assert opened.runs.count_documents({}) == 0
     assert "1 runs imported" in capsys.readouterr().out
+
+
+def test_a_reader_that_leaves_is_no_traceback(project: Store) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "figproof", "runs", "list"]
+    ended = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, timeout=60, check=False)
+    os.close(writer)
+
+    assert (ended.returncode, ended.stderr) == (1, b"")
+
+
+def test_every_filter_and_field_of_the_how_to_is_in_the_grammar() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "audit-runs.md").read_text()
+    parser = argparse.ArgumentParser()
+    runs_command.add_parser(parser.add_subparsers())
+    typed = [line for line in page.splitlines() if line.startswith("    figproof runs ")]
+    assert len(typed) > 15, "the page shows no commands"
+    for line in typed:
+        words = shlex.split(line, comments=True)[1:]
+        parsed = parser.parse_args(words[: words.index(">")] if ">" in words else words)
+        if parsed.action == "list":
+            ask(parsed.filters, parsed.columns, parsed.sort, limit=parsed.limit)
+    assert all(f"`{field}`" in page for field in FIELDS), "a field is not on the page"
+    assert all(f"`{rule}`" in page for rule in MEANING), "a rule is not on the page"
