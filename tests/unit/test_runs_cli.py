@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import argparse
 import csv
 import io
 import json
+import os
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from figproof.audit.fields import FIELDS
+from figproof.audit.findings import MEANING
+from figproof.audit.listing import ask
 from figproof.cli import main
-from figproof.store import Store
+from figproof.cli import runs as runs_command
+from figproof.store import Store, open_store
 from stored import put_run
 
 pytestmark = pytest.mark.store
@@ -143,3 +152,48 @@ def test_import_takes_a_folder_of_a_file_storage_observer(
     assert run("import", str(folder.parent)) == 0
     assert "all runs are already there" in capsys.readouterr().out
     assert project.runs.count_documents({"_id": 7}) == 1
+
+
+def test_a_purged_run_can_be_imported_again(
+    store_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Said
+) -> None:
+    monkeypatch.delenv("FIGPROOF_STORE", raising=False)
+    (store_root / "config").mkdir(exist_ok=True)
+    (store_root / "config" / "config.yaml").write_text("venue: neurips\nformats: [pdf]\n")
+    monkeypatch.chdir(store_root)
+    with open_store(store_root) as opened:
+        put_run(opened, 1)
+    file = str(tmp_path / "runs.tar.gz")
+    assert run("export", "--out", file) == 0
+
+    for _ in range(2):
+        assert run("import", file) == 0
+        assert run("purge", "1", "--yes") == 0
+        with open_store(store_root) as opened:
+            assert opened.runs.count_documents({}) == 0
+    assert "1 runs imported" in capsys.readouterr().out
+
+
+def test_a_reader_that_leaves_is_no_traceback(project: Store) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "figproof", "runs", "list"]
+    ended = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, timeout=60, check=False)
+    os.close(writer)
+
+    assert (ended.returncode, ended.stderr) == (1, b"")
+
+
+def test_every_filter_and_field_of_the_how_to_is_in_the_grammar() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "audit-runs.md").read_text()
+    parser = argparse.ArgumentParser()
+    runs_command.add_parser(parser.add_subparsers())
+    typed = [line for line in page.splitlines() if line.startswith("    figproof runs ")]
+    assert len(typed) > 15, "the page shows no commands"
+    for line in typed:
+        words = shlex.split(line, comments=True)[1:]
+        parsed = parser.parse_args(words[: words.index(">")] if ">" in words else words)
+        if parsed.action == "list":
+            ask(parsed.filters, parsed.columns, parsed.sort, limit=parsed.limit)
+    assert all(f"`{field}`" in page for field in FIELDS), "a field is not on the page"
+    assert all(f"`{rule}`" in page for rule in MEANING), "a rule is not on the page"

@@ -3,7 +3,7 @@
 Grammar, with ``KEY`` a dotted path whose parts do not start with ``$``::
 
     FIELD  = one of FIELDS | config.KEY | result.KEY | metric:NAME:STAT
-    NAME   = a metric's name, in double quotes if it holds one of < > = ! ~ , or a quote's blank
+    NAME   = a metric's name, in double quotes if it holds one of < > = ! ~ ,
     STAT   = last | first | min | max | points | at:STEP
 """
 
@@ -177,6 +177,11 @@ def _metric_field(text: str, where: str) -> Field:
     )
 
 
+def run_key(run_id: Any) -> str:
+    """A run's id as text that no other id has; an id may be a document, which is no key."""
+    return f"int {int(run_id)}" if isinstance(run_id, int) else f"{type(run_id).__name__} {run_id!r}"
+
+
 def dig(value: Any, parts: list[str]) -> Any:
     """What lies at a dotted path in mappings and, by number, in lists; None if nothing does."""
     for part in parts:
@@ -197,8 +202,8 @@ def statistic(stat: str, steps: Any, values: Any) -> float | int | None:
     numbers = as_numbers(values)[:count]
     if stat.startswith("at:"):
         step = int(stat.removeprefix("at:"))
-        at = [index for index in range(count) if steps[index] == step]
-        return float(numbers[at[-1]]) if at else None
+        at = np.flatnonzero(np.asarray(steps[:count], dtype=object) == step)
+        return float(numbers[at[-1]]) if len(at) else None
     if stat in ("last", "first"):
         return float(numbers[-1 if stat == "last" else 0]) if count else None
     real = numbers[~np.isnan(numbers)]

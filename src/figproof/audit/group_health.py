@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from figproof.audit.difference import part
-from figproof.audit.fields import dig
+from figproof.audit.fields import dig, run_key
 from figproof.audit.findings import Finding
 from figproof.audit.spelling import plain
 from figproof.canonical import digest_json
@@ -80,7 +80,7 @@ def source_files(document: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 
 def group_findings(
-    runs: Sequence[Grouped], asked: Collection[Any], read: Callable[[Any], StoredRun]
+    runs: Sequence[Grouped], asked: Collection[str], read: Callable[[Any], StoredRun | None]
 ) -> Iterator[Finding]:
     """Findings of every group that holds a run that was asked for.
 
@@ -88,13 +88,13 @@ def group_findings(
     ----------
     runs : sequence of Grouped
         Of the whole store.
-    asked : collection
-        Run ids.
+    asked : collection of str
+        Keys of run ids.
     read : callable
-        Run id -> run with its metrics; asked only for runs with one config and seed.
+        Run id -> run with its metrics, None if it cannot be read; asked for runs with one config and seed.
     """
     for group in _by(runs, lambda run: run.setting):
-        if not any(run.id in asked for run in group):
+        if not any(run_key(run.id) in asked for run in group):
             continue
         for rule, noun, values in (
             ("versions", "", [run.versions for run in group]),
@@ -107,7 +107,7 @@ def group_findings(
                 yield Finding(ids, rule, "warning", measured)
         for twins in _by(group, lambda run: run.seed):
             if len(twins) > 1:
-                yield from _repeated([read(run.id) for run in twins])
+                yield from _repeated([found for run in twins if (found := read(run.id)) is not None])
 
 
 def _by(runs: Sequence[Grouped], key: Callable[[Grouped], str]) -> list[list[Grouped]]:
@@ -129,8 +129,7 @@ def _differing(columns: Sequence[Mapping[str, str]]) -> list[str]:
 
 
 def _repeated(runs: Sequence[StoredRun]) -> Iterator[Finding]:
-    first, *others = runs
-    for other in others:
+    for first, other in ((runs[0], other) for other in runs[1:]):
         parts = []
         if digest_json(plain(first.result)) != digest_json(plain(other.result)):
             parts.append(f"results {str(first.result)[:30]} and {str(other.result)[:30]}")

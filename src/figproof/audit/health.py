@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from figproof.audit.fields import run_key
 from figproof.audit.file_health import FileChecks
 from figproof.audit.findings import Finding, in_order
 from figproof.audit.group_health import PATHS, Grouped, group_findings, grouped, source_files
@@ -16,7 +17,7 @@ from figproof.store.connect import Store
 from figproof.store.details import read_details
 from figproof.store.listing import content_digests, read_fields
 from figproof.store.marks import mark_of, read_marks
-from figproof.store.reader import read_run
+from figproof.store.reader import StoredRun, read_run
 
 Progress = Callable[[str], None]
 
@@ -69,6 +70,7 @@ def check_runs(
 
 
 def _between(store: Store, ids: Collection[Any]) -> Iterator[Finding]:
+    asked = {run_key(run_id) for run_id in ids}
     marks = read_marks(store)
     documents = [document for document in read_fields(store, PATHS) if document is not None]
     # An archived run stands beside no other, unless it was asked for.
@@ -79,7 +81,14 @@ def _between(store: Store, ids: Collection[Any]) -> Iterator[Finding]:
     ]
     contents = content_digests(store, [file_id for d in kept for _, file_id in source_files(d)])
     runs = [run for document in kept if (run := _grouped(document, contents)) is not None]
-    yield from group_findings(runs, ids, lambda run_id: read_run(store, run_id))
+    yield from group_findings(runs, asked, lambda run_id: _readable(store, run_id))
+
+
+def _readable(store: Store, run_id: Any) -> StoredRun | None:
+    try:
+        return read_run(store, run_id)
+    except FigproofError:
+        return None
 
 
 def _grouped(document: dict[str, Any], contents: dict[str, str]) -> Grouped | None:

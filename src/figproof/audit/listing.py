@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from figproof.audit.fields import Field, Row, dig, parse_field, statistic
+from figproof.audit.fields import Field, Row, dig, parse_field, run_key, statistic
 from figproof.audit.filters import Filter, fit_all, parse_filter
 from figproof.errors import FigproofError, suggest
 from figproof.store.connect import Store
@@ -153,7 +153,7 @@ def _without_archived(filters: Sequence[Filter], rows: list[Row]) -> tuple[list[
 
 
 def _add_metrics(store: Store, rows: list[Row], asked: Iterable[Field]) -> None:
-    by_id = {_key(row.document.get("_id")): row for row in rows}
+    by_id = {run_key(row.document.get("_id")): row for row in rows}
     wanted: dict[str, set[Field]] = {}
     for field in asked:
         if field.metric:
@@ -161,17 +161,13 @@ def _add_metrics(store: Store, rows: list[Row], asked: Iterable[Field]) -> None:
     for name, stats in sorted(wanted.items()):
         only_last = {field.stat for field in stats} == {"last"}
         ids = [row.document.get("_id") for row in rows]
-        found = [m for m in read_metric(store, name, ids, only_last=only_last) if _key(m.run_id) in by_id]
-        documents = Counter(_key(metric.run_id) for metric in found)
+        found = [m for m in read_metric(store, name, ids, only_last=only_last) if run_key(m.run_id) in by_id]
+        documents = Counter(run_key(metric.run_id) for metric in found)
         for metric in found:
             # Two documents of one metric: a re-used id. Which of them is meant, nobody can say.
-            if documents[_key(metric.run_id)] == 1:
-                row = by_id[_key(metric.run_id)]
+            if documents[run_key(metric.run_id)] == 1:
+                row = by_id[run_key(metric.run_id)]
                 row.metrics |= {f.text: statistic(f.stat, metric.steps, metric.values) for f in stats}
-
-
-def _key(run_id: Any) -> str:
-    return f"{type(run_id).__name__} {run_id!r}" if not isinstance(run_id, int) else f"int {int(run_id)}"
 
 
 def _sorted(rows: list[Row], question: Question) -> list[Row]:

@@ -14,6 +14,7 @@ from figproof.audit.findings import Finding, Severity
 from figproof.audit.purging import STALE_AFTER, is_live
 from figproof.completeness import RunFault, complete_metrics, declared_metrics
 from figproof.errors import FigproofError, Problems
+from figproof.model import FloatArray
 from figproof.store.details import Details
 from figproof.store.reader import StoredMetric, StoredRun
 
@@ -93,8 +94,7 @@ def _metric_findings(run: StoredRun, metric: StoredMetric) -> Iterator[Finding]:
             f"metric {name!r} is not finite at {len(odd)} of {len(values)} points, first at step {step}"
         )
         yield _one(run, "not-finite", severity, f"{measured}, {said}")
-    points = [f"{step} {value}" for step, value in zip(metric.steps, values, strict=False)]
-    if copies := len(points) - len(set(points)):
+    if copies := _copies(metric.steps, values):
         yield _one(run, "steps", "warning", f"metric {name!r} has {copies} points that are copies")
     times = np.asarray(metric.timestamps)
     if times.dtype.kind == "M" and len(times) > 1:
@@ -102,6 +102,14 @@ def _metric_findings(run: StoredRun, metric: StoredMetric) -> Iterator[Finding]:
         if back < -np.timedelta64(int(_SLACK.total_seconds() * 1000), "ms"):
             seconds = -back / np.timedelta64(1, "s")
             yield _one(run, "clock", "warning", f"metric {name!r}: the clock goes back by {seconds:.1f} s")
+
+
+def _copies(steps: Any, values: FloatArray) -> int:
+    """Points that stand on a step with the same value as one before."""
+    if isinstance(steps, np.ndarray) and (np.diff(steps) > 0).all():
+        return 0
+    points = [f"{step} {value}" for step, value in zip(steps, values, strict=False)]
+    return len(points) - len(set(points))
 
 
 def _may_be_nan(run: StoredRun, name: str) -> bool | None:

@@ -62,7 +62,13 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         here = Path.cwd()
         root = here if getattr(parsed, "anywhere", False) else Project.find(here).root
-        return int(parsed.run(parsed, root))
+        code = int(parsed.run(parsed, root))
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # The reader of a pipe left, as `head` does; what is still to be written at the end goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except FigproofError as error:
         print(f"figproof: {error}", file=sys.stderr)
         return 1

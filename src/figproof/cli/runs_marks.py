@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -69,6 +70,8 @@ def purge_command(arguments: argparse.Namespace, root: Path) -> int:
     from figproof.audit.purging import refuse_purge
     from figproof.project import Project
     from figproof.store import open_store
+    from figproof.store.address import store_setting
+    from figproof.store.folder import StoreFolder
     from figproof.store.listing import find_ids
     from figproof.store.removing import plan_removal, remove_runs
 
@@ -78,6 +81,9 @@ def purge_command(arguments: argparse.Namespace, root: Path) -> int:
         refuse_purge(Project(root), store, ids, now)
         removal = plan_removal(store, ids)
         if arguments.yes:
+            setting = store_setting(root, os.environ)
+            if isinstance(setting, StoreFolder):
+                setting.forget_imports()
             remove_runs(store, removal)
     what = (
         f"{_runs(ids)} with {removal.metrics} metrics and {len(removal.files)} files "

@@ -18,6 +18,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 import socket
 import time
 from collections.abc import Iterator
@@ -88,6 +89,10 @@ class StoreFolder:
     def imported_stamp(self, digest: str) -> Path:
         """Exists when the archive with this SHA-256 was imported into this store."""
         return self.path / "imported" / digest
+
+    def forget_imports(self) -> None:
+        """Remove the stamps: runs are about to be removed, and importing again must bring them back."""
+        shutil.rmtree(self.path / "imported", ignore_errors=True)
 
     def create(self) -> None:
         """Make the folder, if it is not there, readable by its owner only.
