@@ -189,7 +189,7 @@ def demo(tmp_path):
 
 
 def keys(project):
-    Graph.load(str(project.root)).build_lock.close()
+    Graph.load(project.root).build_lock.close()
     found = {path.stem: path.read_bytes() for path in project.key_file("draw", "x").parent.glob("*.json")}
     assert len(found) > 20
     return found

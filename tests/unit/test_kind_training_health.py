@@ -5,12 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from figproof.style import load_conditions, load_look
 
 from figproof.canvas import render
 from figproof.completeness import complete_metrics
+from figproof.conditions import load_conditions
 from figproof.errors import FigproofError
 from figproof.kinds import load_kind
+from figproof.look import load_look
 from figproof.model import Metric, Run, Snapshot
 from figproof.store.reader import read_run
 from figproof.store.transfer import import_runs
@@ -157,12 +158,12 @@ def test_a_cross_stands_at_the_last_finite_loss():
 def test_the_verdict_is_written_above_each_panel():
     figure = picture(derive([run("sgd", FALLING), run("adam", FALLING, OVERFIT)]))
     assert written(figure.axes[0]) == [
-        "SGD",
+        "sgd",
         "no fault found by 6 rules",
         "not checked: vanishing, exploding: (no gradients)",
     ]
     title, start, measured, *_ = written(figure.axes[1])
-    assert title == "Adam" and "overfitting from epoch" in f"{start} {measured}"
+    assert title == "adam" and "overfitting from epoch" in f"{start} {measured}"
     assert "(limit 0.5 %)" in f"{start} {measured}"
     assert figure.axes[0].texts[-1].get_fontweight() == "bold"
 
@@ -207,7 +208,7 @@ def test_a_long_title_is_cut_and_a_condition_of_several_seeds_names_them():
     title = derive([run("sgd", FALLING, config=config)], titles=["hidden"]).frame("panels")["title"][0]
     assert len(title) == 80 and title.endswith("...")
     figure = picture(derive([run("sgd", FALLING, seed=seed) for seed in (1, 4)]))
-    assert [written(axes)[0] for axes in figure.axes] == ["SGD, seed 1", "SGD, seed 4"]
+    assert [written(axes)[0] for axes in figure.axes] == ["sgd, seed 1", "sgd, seed 4"]
 
 
 def test_missing_seeds_are_stated():

@@ -196,7 +196,7 @@ def test_an_own_sheet_is_found_first_and_an_edit_of_it_draws_exactly_its_figure(
     own = copy.root / "styles/venues/nature.mplstyle"
     own.parent.mkdir()
     own.write_text(NATURE.read_text())
-    assert copy.planned() == {"draw other", "lint other", "index"}
+    assert copy.planned() == {"draw other", "index"}
     own.write_text(with_lines("0.85"))
     copy.run("snakemake")
     after = digests(copy)
@@ -210,7 +210,7 @@ def test_an_own_kind_is_found_before_the_packages(copy):
     text = (ROOT / "figures/loss_curves.py").read_text()
     (copy.root / "figures/loss_curves.py").write_text(f"{text}\n# ours\n")
     both = ("optimizers_loss", "other")
-    jobs = {f"{rule} {figure}" for rule in ("derive", "draw", "lint") for figure in both}
+    jobs = {f"{rule} {figure}" for rule in ("derive", "draw") for figure in both}
     assert copy.planned() == jobs | {"index"}
     assert "loss_curves" in copy.run("figproof", "kinds").stdout
 
@@ -274,4 +274,4 @@ def test_two_papers_share_a_teams_styles_and_a_store_and_are_told_when_their_ver
     for one, figure in ((copy, "other"), (second, "training_loss")):
         said = one.run("figproof", "check", code=1).stdout
         assert "lab-style 1.1 is installed, the lock says ==1.0" in said
-        assert one.planned() == {f"draw {figure}", f"lint {figure}", "index"}
+        assert one.planned() == {f"draw {figure}", "index"}

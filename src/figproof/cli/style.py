@@ -54,7 +54,7 @@ def add_parser(subparsers: Any) -> None:
         metavar="PALETTE",
         help="a palette of the project, its YAML, or a colormap or colour list of Matplotlib",
     )
-    measure.set_defaults(run=_measure)
+    measure.set_defaults(run=_measure, anywhere=True)
 
 
 def _list(arguments: argparse.Namespace, root: Path) -> int:
@@ -166,7 +166,7 @@ def _measure(arguments: argparse.Namespace, root: Path) -> int:
 
     for given in arguments.palettes:
         print(given)
-        for line in measured(root, given):
+        for line in measured(Project.around(root).root, given):
             print(f"  {line}")
     return 0
 

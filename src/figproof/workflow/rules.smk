@@ -44,6 +44,7 @@ rule snapshot:
         '"$FIGPROOF_PYTHON" -I -m figproof snapshot {wildcards.pin} 2>&1 | tee {log}'
 
 
+# First of what can run: the longest jobs are among these, and one begun last would leave the others idle.
 rule derive:
     input:
         "results/keys/derive/{figure}.json",
@@ -52,6 +53,7 @@ rule derive:
         update("results/derived/{figure}/TABLES.json"),
     log:
         "results/logs/derive/{figure}.log",
+    priority: 1
     conda:
         same_environment
     shell:
