@@ -72,10 +72,6 @@ def main(arguments: list[str] | None = None) -> int:
     except FigproofError as error:
         print(f"figproof: {error}", file=sys.stderr)
         return 1
-    except BrokenPipeError:
-        # What reads the output (head, less) has seen enough; the flush at exit must not complain either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     except MemoryError:
         print("figproof: needs more memory than the machine has; give it fewer points", file=sys.stderr)
         return 1
