@@ -12,8 +12,8 @@ from pypdf import PdfReader, apply_configuration
 from pypdf.errors import LimitReachedError
 from pypdf.generic import DictionaryObject
 
-from figproof.lint.page import EVERYWHERE, Box, Matrix, Page, Unreadable, times
-from figproof.lint.pdfcontent import TOO_MUCH, Interpreter, TooMuch
+from figproof.lint.page import EVERYWHERE, TOO_MUCH, Box, Matrix, Page, Unreadable, times
+from figproof.lint.pdfcontent import Interpreter, TooMuch
 
 # A page of a figure holds far less; what inflates to more is a bomb, or a scatter that wants pixels.
 _LIMITS = {
@@ -77,6 +77,7 @@ def _read(content: bytes, number: int) -> Page:
             Interpreter(page, _hidden_layers(reader)).run(contents, source.get("/Resources"), matrix, clip)
     except TooMuch:
         page.notes.append(TOO_MUCH)
+    page.notes = list(dict.fromkeys(page.notes))
     return page
 
 
