@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -41,17 +42,17 @@ def read_pdf(content: bytes, page: int = 1) -> Page:
     Unreadable
         The file is damaged, encrypted, has no such page, or holds more than is read.
     """
-    with _quiet(), apply_configuration(None, **_LIMITS):
-        try:
+    try:
+        with bounded():
             return _read(content, page)
-        except Unreadable:
-            raise
-        except LimitReachedError as error:
-            raise Unreadable(f"holds more than a figure does: {error}") from error
-        except RecursionError as error:
-            raise Unreadable("is nested too deeply") from error
-        except Exception as error:  # pypdf meets hostile structures with any exception
-            raise Unreadable(f"is damaged: {type(error).__name__}: {error}"[:300]) from error
+    except Unreadable:
+        raise
+    except LimitReachedError as error:
+        raise Unreadable(f"holds more than a figure does: {error}") from error
+    except RecursionError as error:
+        raise Unreadable("is nested too deeply") from error
+    except Exception as error:  # pypdf meets hostile structures with any exception
+        raise Unreadable(f"is damaged: {type(error).__name__}: {error}"[:300]) from error
 
 
 def _read(content: bytes, number: int) -> Page:
@@ -160,14 +161,17 @@ def _number(item: Any, usual: float) -> float:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """pypdf logs what it repairs; a report says what matters of it."""
+def bounded() -> Iterator[None]:
+    """pypdf within limits, also where it decodes an image later; quiet, as a report says what matters."""
     logger = logging.getLogger("pypdf")
     nowhere = logging.NullHandler()
     before, logger.propagate = logger.propagate, False
     logger.addHandler(nowhere)
     try:
-        yield
+        with apply_configuration(None, **_LIMITS), warnings.catch_warnings():
+            # Pillow warns of damaged images and of many pixels.
+            warnings.simplefilter("ignore")
+            yield
     finally:
         logger.propagate = before
         logger.removeHandler(nowhere)
