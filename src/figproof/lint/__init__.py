@@ -10,7 +10,7 @@ from figproof.lint.eps import is_eps, read_eps
 from figproof.lint.finding import Finding, Report
 from figproof.lint.limits import PLAIN, Limits, limits_of
 from figproof.lint.page import Page, Unreadable
-from figproof.lint.pdf import read_pdf
+from figproof.lint.pdf import bounded, read_pdf
 from figproof.lint.raster import Raster, read_raster
 from figproof.lint.svg import read_svg
 from figproof.rules import RULES
@@ -35,7 +35,8 @@ def run(path: Path, limits: Limits = PLAIN, *, page: int = 1) -> Report:
     """
     try:
         content = _content(path)
-        findings, notes = _findings(content, limits, page)
+        with bounded():
+            findings, notes = _findings(content, limits, page)
     except Unreadable as error:
         findings, notes = [_unreadable(str(error))], []
     except MemoryError:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
-from figproof.lint.page import Box, Image, Page, Path, Point, Rgb
+from figproof.colour import contrast
+from figproof.lint.page import Box, Image, Ink, Page, Path, Point, Rgb
 
 WHITE: Rgb = (1.0, 1.0, 1.0)
 _PANEL_SHARE = 0.05
 # What lies inside a larger outline is not asked: each text would take its points' number of steps.
-_MOST_POINTS = 10_000
+_MOST_POINTS, _MOST_LAYERS = 10_000, 100
 
 
 class Backdrop:
@@ -48,16 +51,22 @@ class Backdrop:
             & (self._orders < before)
         )
         colour: Rgb | None = WHITE
-        for number in np.flatnonzero(inside).tolist():
+        glass: list[Ink] = []
+        # From the last that was painted down to the first that lets nothing through.
+        for number in np.flatnonzero(inside)[::-1][:_MOST_LAYERS].tolist():
             item = self._painted[number]
             if isinstance(item, Image):
                 colour = self._of_image(item, place)
-            elif item.points > _MOST_POINTS:
-                colour = None
-            elif _covers(item, place):
-                assert item.fill is not None
-                opaque = item.fill.alpha == 1
-                colour = item.fill.on(WHITE if opaque or colour is None else colour)
+                break
+            if item.points > _MOST_POINTS:
+                return None
+            if item.fill is not None and _covers(item, place):
+                if item.fill.alpha == 1:
+                    colour = item.fill.rgb
+                    break
+                glass.append(item.fill)
+        for ink in reversed(glass):
+            colour = ink.on(colour) if colour is not None else None
         return colour
 
     def _of_image(self, image: Image, place: Point) -> Rgb | None:
@@ -68,6 +77,12 @@ class Backdrop:
         around = pixels[max(row - 2, 0) : row + 3, max(column - 2, 0) : column + 3].reshape(-1, 3)
         red, green, blue = (around.mean(axis=0) / 255).tolist()
         return red, green, blue
+
+
+@functools.lru_cache(4096)
+def ratio(first: Rgb, second: Rgb = WHITE) -> float:
+    """Contrast of two colours; kept, as a page of thousands of lines has a few colours."""
+    return float(contrast(np.array(first), np.array(second)))
 
 
 def _is_panel(path: Path) -> bool:

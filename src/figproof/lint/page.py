@@ -34,6 +34,7 @@ class Unreadable(Exception):
     """A file that cannot be linted, with the reason for people."""
 
 
+TOO_MUCH = "paints more than is read; what is said here holds for the first part"
 _CROWD = f"paints more than {MOST_PATHS} paths; of the others only the points are counted"
 
 # Reach of a letter's ink from its baseline, in font sizes; near enough for every text font.

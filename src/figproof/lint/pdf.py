@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,8 +13,8 @@ from pypdf import PdfReader, apply_configuration
 from pypdf.errors import LimitReachedError
 from pypdf.generic import DictionaryObject
 
-from figproof.lint.page import EVERYWHERE, Box, Matrix, Page, Unreadable, times
-from figproof.lint.pdfcontent import TOO_MUCH, Interpreter, TooMuch
+from figproof.lint.page import EVERYWHERE, TOO_MUCH, Box, Matrix, Page, Unreadable, times
+from figproof.lint.pdfcontent import Interpreter, TooMuch
 
 # A page of a figure holds far less; what inflates to more is a bomb, or a scatter that wants pixels.
 _LIMITS = {
@@ -41,6 +42,7 @@ def read_pdf(content: bytes, page: int = 1) -> Page:
     Unreadable
         The file is damaged, encrypted, has no such page, or holds more than is read.
     """
+<<<<<<< HEAD
     with bounded():
         return _read(content, page)
 
@@ -65,6 +67,19 @@ def bounded() -> Iterator[None]:
             raise Unreadable("is nested too deeply") from error
         except Exception as error:  # pypdf meets hostile structures with any exception
             raise Unreadable(f"is damaged: {type(error).__name__}: {error}"[:300]) from error
+=======
+    try:
+        with bounded():
+            return _read(content, page)
+    except Unreadable:
+        raise
+    except LimitReachedError as error:
+        raise Unreadable(f"holds more than a figure does: {error}") from error
+    except RecursionError as error:
+        raise Unreadable("is nested too deeply") from error
+    except Exception as error:  # pypdf meets hostile structures with any exception
+        raise Unreadable(f"is damaged: {type(error).__name__}: {error}"[:300]) from error
+>>>>>>> bf1682f46fe438f6c9a5ed0bf0c8bfd102e2f4aa
 
 
 def _read(content: bytes, number: int) -> Page:
@@ -90,6 +105,7 @@ def _read(content: bytes, number: int) -> Page:
             Interpreter(page, _hidden_layers(reader)).run(contents, source.get("/Resources"), matrix, clip)
     except TooMuch:
         page.notes.append(TOO_MUCH)
+    page.notes = list(dict.fromkeys(page.notes))
     return page
 
 
@@ -172,14 +188,17 @@ def _number(item: Any, usual: float) -> float:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """pypdf logs what it repairs; a report says what matters of it."""
+def bounded() -> Iterator[None]:
+    """pypdf within limits, also where it decodes an image later; quiet, as a report says what matters."""
     logger = logging.getLogger("pypdf")
     nowhere = logging.NullHandler()
     before, logger.propagate = logger.propagate, False
     logger.addHandler(nowhere)
     try:
-        yield
+        with apply_configuration(None, **_LIMITS), warnings.catch_warnings():
+            # Pillow warns of damaged images and of many pixels.
+            warnings.simplefilter("ignore")
+            yield
     finally:
         logger.propagate = before
         logger.removeHandler(nowhere)

@@ -19,6 +19,7 @@ from pypdf.generic import DictionaryObject, NullObject, StreamObject
 from figproof.lint.page import (
     EVERYWHERE,
     IDENTITY,
+    TOO_MUCH,
     Box,
     Ink,
     Matrix,
@@ -44,11 +45,10 @@ from figproof.lint.pdftext import TextPen, TextState
 
 _OF_MARKERS = frozenset(b"q Q cm m l c v y re h S s f F f* B B* b b* n w J j M i ri d".split())
 
-MOST_OPERATORS, MOST_CONTENT = 1_500_000, 16_000_000
-TOO_MUCH = "paints more than is read; what is said here holds for the first part"
+MOST_OPERATORS, MOST_CONTENT, MOST_FORMS = 1_000_000, 8_000_000, 100_000
 MOST_POINTS = 4_000_000
 _DEEPEST = 24
-_MOST_SHADINGS = 500
+_MOST_SHADINGS, _MOST_STATES = 500, 1_000
 
 
 @dataclass
@@ -90,7 +90,7 @@ class Interpreter:
         self._pen = TextPen(page.runs)
         self._fonts: dict[int, PdfFont] = {}
         self._parsed: dict[int, list[Operation]] = {}
-        self._operators = self._points = self._order = self._bytes = 0
+        self._operators = self._points = self._order = self._bytes = self._forms = 0
         self._subpaths: list[list[Point]] = []
         self._closed: list[bool] = []
         self._curved = self._is_clip = False
@@ -109,13 +109,16 @@ class Interpreter:
         Raises
         ------
         TooMuch
-            After :data:`MOST_OPERATORS` operators, :data:`MOST_POINTS` points or :data:`MOST_CONTENT` bytes.
+            After :data:`MOST_OPERATORS` operators, :data:`MOST_POINTS` points, :data:`MOST_CONTENT` bytes or
+            :data:`MOST_FORMS` forms.
         """
         self._base = ctm
         try:
             self._run(content, _dictionary(resources), _State(ctm, clip))
         finally:
             self._pen.finish()
+            if self._pen.is_full():
+                self._page.notes.append(TOO_MUCH)
             self._page.fonts = [font for _, font in sorted(self._used.items())]
             self._page.translucent = sorted(self._translucent)
 
@@ -123,6 +126,9 @@ class Interpreter:
         if self._depth > _DEEPEST:
             return
         self._depth += 1
+        self._forms += 1
+        if self._forms > MOST_FORMS:
+            raise TooMuch
         self._note_fonts(resources)
         stack: list[_State] = []
         unseen, self._unseen = self._unseen, [any(self._unseen)]
@@ -131,7 +137,8 @@ class Interpreter:
             if self._operators > MOST_OPERATORS:
                 raise TooMuch
             if operator == b"q":
-                stack.append(state.copied())
+                if len(stack) < _MOST_STATES:
+                    stack.append(state.copied())
             elif operator == b"Q":
                 state = stack.pop() if stack else state
             elif (handler := _HANDLERS.get(operator)) is not None:

@@ -27,7 +27,7 @@ from figproof.lint.pdffont import PdfFont
 _WORD_GAP, _SPACE_GAP, _KERN, _APART = 0.6, 0.15, 0.3, 0.05
 _OFF_LINE = 0.05
 _INVISIBLE = (3, 7)
-MOST_RUNS = 50_000
+MOST_GLYPHS = 100_000
 
 
 @dataclass
@@ -67,7 +67,7 @@ class TextPen:
     def __init__(self, runs: list[Run]) -> None:
         self._runs = runs
         self._open: _Open | None = None
-        self._block = 0
+        self._block = self._glyphs = 0
         self._matrix: Matrix = IDENTITY
         self._line: Matrix = IDENTITY
 
@@ -93,10 +93,15 @@ class TextPen:
         if state.font is None:
             return
         for glyph in state.font.glyphs(shown):
-            if state.mode not in _INVISIBLE and len(self._runs) < MOST_RUNS:
+            self._glyphs += 1
+            if state.mode not in _INVISIBLE and self._glyphs < MOST_GLYPHS:
                 self._glyph(glyph.text, glyph.advance, state, ctm, clip, ink, order)
             spaces = state.spacing + (state.word_spacing if glyph.is_space else 0.0)
             self._forward((glyph.advance * state.size + spaces) * state.stretch)
+
+    def is_full(self) -> bool:
+        """Whether more was shown than is read."""
+        return self._glyphs >= MOST_GLYPHS
 
     def finish(self) -> None:
         """Close the run that is open."""

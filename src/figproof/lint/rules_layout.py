@@ -24,7 +24,7 @@ _LETTERED = re.compile(r"\(?[A-Za-z0-9]\)?")
 _HOUSE = "figproof: a reader must know what the numbers are"
 _SPAN, _GRID_PT, _FEWEST_LINES = 0.96, 1.5, 3
 _LEGEND = (0.004, 0.45)
-_MOST_TITLES, _MOST_BOXES, _MOST_DATA_LINES = 50, 100, 1000
+_MOST_TITLES, _MOST_BOXES, _MOST_DATA_LINES, _MOST_TEXTS = 50, 100, 300, 1000
 _LARGER, _STRIKING, _ALONG = 1.05, 1.3, 0.4
 _CENTRED, _NEARLY_CENTRED, _PAGE_CENTRED = 0.06, 0.12, 0.02
 
@@ -185,12 +185,14 @@ def legends(page: Page, limits: Limits) -> Iterator[Finding]:
     """Boxes with text that were painted over lines of data."""
     area = page.width_pt * page.height_pt
     lines = [path for path in page.paths if is_data_line(path, page)][:_MOST_DATA_LINES]
+    runs = page.runs[:_MOST_TEXTS]
     covered = []
     # Of more boxes than a page has legends: cells, which are no legends.
     for box in itertools.islice(_boxes(page, area), _MOST_BOXES):
-        texts = [run.text for run in page.runs if run.order > box.order and is_inside(run.box, box.box, 0.5)]
-        hidden = [line for line in lines if line.order < box.order and _crosses(line, box.box)]
-        if texts and hidden and any(_LETTER.search(text) for text in texts):
+        texts = [run.text for run in runs if run.order > box.order and is_inside(run.box, box.box, 0.5)]
+        if not any(_LETTER.search(text) for text in texts):
+            continue
+        if any(line.order < box.order and _crosses(line, box.box) for line in lines):
             covered.append(some([quoted(text) for text in texts], 2))
     if covered:
         yield Finding(

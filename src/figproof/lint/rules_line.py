@@ -7,10 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 
-import numpy as np
-
-from figproof.colour import contrast
-from figproof.lint.backdrop import Backdrop
+from figproof.lint.backdrop import Backdrop, ratio
 from figproof.lint.finding import Finding, broken, some
 from figproof.lint.limits import LINE_SLACK, Limits
 from figproof.lint.page import Page, Path
@@ -87,11 +84,7 @@ def _is_on_a_panel(path: Path, panels: Backdrop) -> bool:
     place = (part[0] + part[-1]) / 2 if len(part) == 2 else part[len(part) // 2]
     paper = panels.at((float(place[0]), float(place[1])), path.order)
     seen = path.stroke.on(paper) if paper is not None else None
-    return (
-        paper is not None
-        and seen is not None
-        and float(contrast(np.array(seen), np.array(paper))) > _SEEN_CONTRAST
-    )
+    return paper is not None and seen is not None and ratio(seen, paper) > _SEEN_CONTRAST
 
 
 def is_line(path: Path) -> bool:
@@ -102,7 +95,7 @@ def is_line(path: Path) -> bool:
     if path.fill is not None and (path.fill == stroke or _is_small(path)):
         return False
     seen = stroke.on()
-    return seen is None or float(contrast(np.array(seen), np.ones(3))) > _SEEN_CONTRAST
+    return seen is None or ratio(seen) > _SEEN_CONTRAST
 
 
 def _is_small(path: Path) -> bool:

@@ -7,8 +7,8 @@ from itertools import combinations
 
 import numpy as np
 
-from figproof.colour import DEFICIENCIES, contrast, grey_steps, separations
-from figproof.lint.backdrop import Backdrop
+from figproof.colour import DEFICIENCIES, grey_steps, separations
+from figproof.lint.backdrop import Backdrop, ratio
 from figproof.lint.finding import Finding, broken, some
 from figproof.lint.limits import Limits
 from figproof.lint.page import Page, Pixels, Rgb, codes_of
@@ -79,9 +79,9 @@ def _marks(series: list[Series], page: Page, limits: Limits) -> Iterator[Finding
     pale = []
     for one in series:
         paper = backdrop.at(one.place, one.order)
-        ratio = float(contrast(np.array(one.rgb), np.array(paper))) if paper is not None else 21.0
-        if ratio < limits.mark_contrast.value:
-            pale.append((ratio, f"{hexadecimal(one.rgb)} {ratio:.1f}:1"))
+        seen = ratio(one.rgb, paper) if paper is not None else 21.0
+        if seen < limits.mark_contrast.value:
+            pale.append((seen, f"{hexadecimal(one.rgb)} {seen:.1f}:1"))
     if pale:
         yield broken(
             "mark-contrast",

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from figproof.colour import contrast
-from figproof.lint.backdrop import Backdrop
+from figproof.lint.backdrop import Backdrop, ratio
 from figproof.lint.finding import Finding, broken, quoted, some
 from figproof.lint.limits import SIZE_SLACK_PT, Limits
 from figproof.lint.page import Page, Run
@@ -162,5 +161,5 @@ def _contrast(run: Run, backdrop: Backdrop) -> float | None:
         paper = backdrop.at((x, y), run.order)
         ink = run.ink.on(paper) if paper is not None else None
         if paper is not None and ink is not None:
-            ratios.append(float(contrast(np.array(ink), np.array(paper))))
+            ratios.append(ratio(ink, paper))
     return max(ratios, default=None)

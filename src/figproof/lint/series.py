@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -10,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from figproof.colour import contrast
+from figproof.lint.backdrop import ratio
 from figproof.lint.page import Ink, Page, Path, Rgb
 from figproof.lint.rules_line import is_line
 
@@ -107,7 +106,7 @@ def _is_pale_grey(path: Path) -> bool:
     rgb = path.stroke.on() if path.stroke is not None else None
     if rgb is None or max(rgb) - min(rgb) >= _GREY:
         return False
-    return float(contrast(np.array(rgb), np.ones(3))) < _GRID_CONTRAST
+    return ratio(rgb) < _GRID_CONTRAST
 
 
 def is_data_line(path: Path, page: Page) -> bool:
@@ -217,7 +216,6 @@ def _is_named(series: Series) -> bool:
     return True
 
 
-@functools.lru_cache(4096)
 def _stands_out(rgb: Rgb) -> bool:
     # Yellow is as light as paper, and drawn to be seen.
-    return max(rgb) - min(rgb) > _CHROMATIC or float(contrast(np.array(rgb), np.ones(3))) > _PAPER_CONTRAST
+    return max(rgb) - min(rgb) > _CHROMATIC or ratio(rgb) > _PAPER_CONTRAST

@@ -13,6 +13,7 @@ import numpy as np
 
 from figproof.lint.page import (
     EVERYWHERE,
+    TOO_MUCH,
     Box,
     Font,
     Image,
@@ -47,6 +48,7 @@ _DEEPEST_USE = 12
 _LONGEST_PT = 14_400.0
 _FEWEST_WORDS, _FEWEST_CORNERS = 4, 3
 _MOST_STOPS, _STEPS = 1000, 64
+_MOST_RUNS = 10_000
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ class _Reader:
     def _visit(self, element: Element, scene: _Scene) -> None:
         self._visits += 1
         if self._visits > MOST_ELEMENTS:
-            self._notes.add("paints more than is read; what is said here holds for the first part")
+            self._notes.add(TOO_MUCH)
             return
         if element.tag == "foreignObject":
             self._notes.add("holds HTML text, which is not read")
@@ -246,6 +248,9 @@ class _Reader:
         def ink_of(style: dict[str, str]) -> Ink | None:
             return self._ink(replace(scene, style=style), "fill")
 
+        if len(self.page.runs) > _MOST_RUNS:
+            self._notes.add(TOO_MUCH)
+            return
         for run in text_runs(element, scene.style, scene.matrix, self._styles, ink_of, self._next()):
             if not is_empty(meet(run.box, scene.clip)) or not is_empty(meet(run.box, (0, 0, *self._size()))):
                 self.page.runs.append(run)
