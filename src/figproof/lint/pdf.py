@@ -42,21 +42,20 @@ def read_pdf(content: bytes, page: int = 1) -> Page:
     Unreadable
         The file is damaged, encrypted, has no such page, or holds more than is read.
     """
-<<<<<<< HEAD
-    with bounded():
+    with refusing():
         return _read(content, page)
 
 
 @contextmanager
-def bounded() -> Iterator[None]:
-    """Let pypdf read a file from anywhere: quietly, within limits.
+def refusing() -> Iterator[None]:
+    """Let pypdf read a file from anywhere: bounded, and what it cannot read is named.
 
     Raises
     ------
     Unreadable
         For whatever pypdf meets a hostile structure with.
     """
-    with _quiet(), apply_configuration(None, **_LIMITS):
+    with bounded():
         try:
             yield
         except Unreadable:
@@ -67,19 +66,6 @@ def bounded() -> Iterator[None]:
             raise Unreadable("is nested too deeply") from error
         except Exception as error:  # pypdf meets hostile structures with any exception
             raise Unreadable(f"is damaged: {type(error).__name__}: {error}"[:300]) from error
-=======
-    try:
-        with bounded():
-            return _read(content, page)
-    except Unreadable:
-        raise
-    except LimitReachedError as error:
-        raise Unreadable(f"holds more than a figure does: {error}") from error
-    except RecursionError as error:
-        raise Unreadable("is nested too deeply") from error
-    except Exception as error:  # pypdf meets hostile structures with any exception
-        raise Unreadable(f"is damaged: {type(error).__name__}: {error}"[:300]) from error
->>>>>>> bf1682f46fe438f6c9a5ed0bf0c8bfd102e2f4aa
 
 
 def _read(content: bytes, number: int) -> Page:

@@ -14,7 +14,7 @@ from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, StreamO
 
 from figproof.canonical import digest_bytes
 from figproof.lint.page import Image, Ink, Page, Path, Run
-from figproof.lint.pdf import bounded, read_pdf
+from figproof.lint.pdf import read_pdf, refusing
 from figproof.lint.series import hexadecimal
 from figproof.lint.svg import read_svg
 from figproof.proof.classes import COLOURS, METADATA, PIXELS, TEXT
@@ -43,7 +43,7 @@ def compare_pdfs(old: bytes, new: bytes) -> Found:
     figproof.lint.pdf.Unreadable
         One of them is damaged, encrypted or holds more than is read.
     """
-    with bounded():
+    with refusing():
         before, after = PdfReader(io.BytesIO(old)), PdfReader(io.BytesIO(new))
         pages = len(before.pages), len(after.pages)
         painted = [[_painted(page) for page in reader.pages] for reader in (before, after)]
