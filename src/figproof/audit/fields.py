@@ -185,7 +185,7 @@ def run_key(run_id: Any) -> str:
 def dig(value: Any, parts: list[str]) -> Any:
     """What lies at a dotted path in mappings and, by number, in lists; None if nothing does."""
     for part in parts:
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             value = value.get(part)
         elif isinstance(value, list) and part.isdecimal() and len(part) < 9 and int(part) < len(value):
             value = value[int(part)]
