@@ -65,7 +65,8 @@ class Checkout:
     def digests(self) -> dict[str, str]:
         """Path -> SHA-256 of everything that a build makes for readers."""
         results = self.root / "results"
-        files = [*(results / "figures").rglob("*"), *(results / "derived").rglob("*"), results / "index.html"]
+        folders = ("figures", "derived", "lint")
+        files = [*(path for name in folders for path in (results / name).rglob("*")), results / "index.html"]
         found = {
             path.relative_to(results).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in sorted(files)

@@ -11,6 +11,8 @@ import pytest
 from checkouts import Checkout, checkout
 
 
+# First: xdist reads the groups in the same hook.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # One worker builds the demo; the others would build it again. Papers are built beside it.
     for item in items:
@@ -18,21 +20,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("workflow"))
 
 
-KEPT = (
-    "attention_maps",
-    "confusion_adam",
-    "embedding_pca",
-    "embedding_umap",
-    "gradients_depth",
-    "landscape_pca",
-    "optimizers_accuracy",
-    "optimizers_loss",
-    "oscillating",
-    "overfitting",
-    "overview",
-    "results",
-    "sweep_lr_width",
-)
+KEPT = ("confusion_adam", "embedding_umap", "optimizers_loss", "oscillating", "overview", "results")
 """Figures that are built again and again: every step, a composite, a table, a UMAP."""
 
 
@@ -47,8 +35,11 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Checkout, s
         if path.stem not in KEPT:
             path.unlink()
             shutil.rmtree(project.root / "results/derived" / path.stem)
-            for file in (project.root / "results/figures").glob(f"{path.stem}.*"):
-                file.unlink()
+            for folder in ("figures", "lint"):
+                for file in (project.root / "results" / folder).glob(f"{path.stem}.*"):
+                    file.unlink()
+    # Every test copies these: only the runs of the figures that are left.
+    shutil.rmtree(project.root / "results/snapshots")
     project.run("snakemake")
     project.run("figproof", "approve")
     yield project, verified
