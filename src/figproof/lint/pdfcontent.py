@@ -278,6 +278,8 @@ class Interpreter:
         if not all(np.isfinite(part).all() for part in parts):
             return
         scale = scale_of(state.ctm)
+        # A straight line has no inside: Matplotlib fills its ticks all the same.
+        fill = fill and any(len(part) > 2 for part in parts)
         inks = self._ink(state, "stroke") if stroke else None, self._ink(state, "fill") if fill else None
         path = Path(
             parts=parts,
