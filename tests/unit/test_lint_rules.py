@@ -2,15 +2,18 @@
 
 import io
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from figproof.lint import PLAIN, RULES, run
-from figproof.lint.limits import Limit
+from figproof.lint.limits import Limit, limits_of
+from figproof.look import load_venue
 from lint_files import curve, drawn, pdf, plot, stream, text
 
+ROOT = Path(__file__).resolve().parents[2]
 BLUE, NEAR, FAR = (0.2, 0.4, 0.8), (0.2, 0.535, 0.8), (0.2, 0.54, 0.8)
 GREY_NEAR, GREY_FAR = (0.2, 0.445, 0.8), (0.2, 0.45, 0.8)
 
@@ -301,3 +304,61 @@ def test_a_rainbow_is_seen_in_a_raster(lint):
 
 def gradient():
     return np.add.outer(np.linspace(0, 1, 80), np.linspace(0, 1, 120))
+
+
+# Titles
+
+
+def titled(draw):
+    def both(axes):
+        plot(axes)
+        draw(axes)
+
+    return drawn(both)
+
+
+NO_TITLE = replace(PLAIN, no_title=limit("none"))
+
+
+def test_what_stands_over_a_plot_is_a_title_even_in_the_size_of_its_ticks(lint):
+    assert lint(titled(lambda axes: axes.set_title("Sine", fontsize=8)), NO_TITLE) == {
+        "title-inside": '"Sine"'
+    }
+
+
+def test_a_legend_its_title_an_axis_at_the_top_and_a_count_are_no_titles(lint):
+    def legend(axes):
+        axes.lines[0].set_label("Adam")
+        axes.legend(title="Optimiser", loc="lower center", bbox_to_anchor=(0.5, 1), fontsize=7)
+
+    def axis(axes):
+        axes.xaxis.tick_top()
+        axes.xaxis.set_label_position("top")
+
+    def count(axes):
+        axes.set_title("n = 120 runs", fontsize=8)
+
+    for draw in (legend, axis, count):
+        assert "title-inside" not in lint(titled(draw), NO_TITLE)
+
+
+def test_names_on_the_diagonal_of_a_matrix_name_its_axes(lint):
+    places = [(30 + 102 * column, 30 + 58 * row) for row in range(2) for column in range(2)]
+    cells = [f"{x} {y} 98 54 re S " for x, y in places]
+    numbers = [text(str(place), 35 + 28 * place, 20, 6) for place in range(4)]
+    names = [text("width", x + 40, y + 24) for x, y in (places[0], places[3])]
+    assert set(lint(pdf("".join(cells + numbers + [text("a note", 2, 135)])))) == {"axis-label"}
+    assert lint(pdf("".join(cells + numbers + names))) == {}
+
+
+# Settings of venues
+
+
+def test_what_a_venue_only_says_itself_is_a_warning_and_small_text_is_not():
+    held = limits_of(load_venue(ROOT, "neurips2025"))
+    assert (held.min_line_pt.severity, held.min_text_pt.severity) == ("warning", "error")
+    assert held.min_line_pt.source.startswith("figproof (ours)")
+    assert (held.widths_in.value["single"], held.widths_in.severity) == (5.5, "error")
+    nature = limits_of(load_venue(ROOT, "nature"), 1.75)
+    assert nature.widths_in.value == {"asked for": 1.75}
+    assert nature.no_grid is not None and nature.no_title is None and nature.panel_letter_pt == 8

@@ -10,11 +10,11 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from pypdf.generic import DictionaryObject, NullObject, StreamObject
+from pypdf.generic import DictionaryObject, StreamObject
 
 from figproof.lint.page import (
     EVERYWHERE,
@@ -26,7 +26,6 @@ from figproof.lint.page import (
     Page,
     Path,
     Point,
-    Rgb,
     apply,
     box_of,
     is_empty,
@@ -41,7 +40,15 @@ from figproof.lint.pdffont import PdfFont, describe
 from figproof.lint.pdfimage import Images, inline_image
 from figproof.lint.pdflex import Operation, operations
 from figproof.lint.pdfshading import read_shading
-from figproof.lint.pdftext import TextPen, TextState
+from figproof.lint.pdfstate import (
+    State,
+    dictionary,
+    layer_of,
+    matrix_of,
+    matrix_or_identity,
+    point_of,
+)
+from figproof.lint.pdftext import TextPen
 
 _OF_MARKERS = frozenset(b"q Q cm m l c v y re h S s f F f* B B* b b* n w J j M i ri d".split())
 
@@ -49,33 +56,6 @@ MOST_OPERATORS, MOST_CONTENT, MOST_FORMS = 1_000_000, 8_000_000, 100_000
 MOST_POINTS = 4_000_000
 _DEEPEST = 24
 _MOST_SHADINGS, _MOST_STATES = 500, 1_000
-
-
-@dataclass
-class _State:
-    """The graphics state."""
-
-    ctm: Matrix
-    clip: Box = EVERYWHERE
-    stroke_space: Space = GRAY
-    fill_space: Space = GRAY
-    stroke: Rgb | None = (0.0, 0.0, 0.0)
-    fill: Rgb | None = (0.0, 0.0, 0.0)
-    stroke_alpha: float = 1.0
-    fill_alpha: float = 1.0
-    group_alpha: float = 1.0
-    width: float = 1.0
-    dash: tuple[float, ...] = ()
-    text: TextState = field(default_factory=TextState)
-    tiling: Any = None
-
-    def copied(self) -> _State:
-        """A copy; ``copy.copy`` takes three times as long, and some makers save a state for each point."""
-        copied = object.__new__(_State)
-        copied.__dict__.update(self.__dict__)
-        copied.text = object.__new__(TextState)
-        copied.text.__dict__.update(self.text.__dict__)
-        return copied
 
 
 class TooMuch(Exception):
@@ -114,7 +94,7 @@ class Interpreter:
         """
         self._base = ctm
         try:
-            self._run(content, _dictionary(resources), _State(ctm, clip))
+            self._run(content, dictionary(resources), State(ctm, clip))
         finally:
             self._pen.finish()
             if self._pen.is_full():
@@ -122,7 +102,7 @@ class Interpreter:
             self._page.fonts = [font for _, font in sorted(self._used.items())]
             self._page.translucent = sorted(self._translucent)
 
-    def _run(self, content: StreamObject, resources: DictionaryObject, state: _State) -> None:
+    def _run(self, content: StreamObject, resources: DictionaryObject, state: State) -> None:
         if self._depth > _DEEPEST:
             return
         self._depth += 1
@@ -130,7 +110,7 @@ class Interpreter:
         if self._forms > MOST_FORMS:
             raise TooMuch
         self._note_fonts(resources)
-        stack: list[_State] = []
+        stack: list[State] = []
         unseen, self._unseen = self._unseen, [any(self._unseen)]
         for operands, operator in self._operations(content):
             self._operators += 1
@@ -166,7 +146,7 @@ class Interpreter:
 
     def _note_fonts(self, resources: DictionaryObject) -> None:
         """Remember every font that the page may use: who checks a PDF lists these."""
-        for resource in _dictionary(resources.get("/Font")).values():
+        for resource in dictionary(resources.get("/Font")).values():
             item = resource.get_object()
             if isinstance(item, DictionaryObject):
                 font = describe(item)
@@ -174,18 +154,18 @@ class Interpreter:
 
     # Graphics state
 
-    def _concatenate(self, operands: list[Any], state: _State, _: Any) -> None:
-        state.ctm = times(_matrix(operands), state.ctm)
+    def _concatenate(self, operands: list[Any], state: State, _: Any) -> None:
+        state.ctm = times(matrix_of(operands), state.ctm)
 
-    def _width(self, operands: list[Any], state: _State, _: Any) -> None:
+    def _width(self, operands: list[Any], state: State, _: Any) -> None:
         state.width = abs(float(operands[0]))
 
-    def _dash(self, operands: list[Any], state: _State, _: Any) -> None:
+    def _dash(self, operands: list[Any], state: State, _: Any) -> None:
         lengths = tuple(abs(float(length)) for length in operands[0][:32])
         state.dash = lengths if any(lengths) else ()
 
-    def _external(self, operands: list[Any], state: _State, resources: DictionaryObject) -> None:
-        given = _dictionary(_dictionary(resources.get("/ExtGState")).get(operands[0]))
+    def _external(self, operands: list[Any], state: State, resources: DictionaryObject) -> None:
+        given = dictionary(dictionary(resources.get("/ExtGState")).get(operands[0]))
         for key, item in given.items():
             value = item.get_object()
             if key == "/CA":
@@ -205,8 +185,8 @@ class Interpreter:
 
     # Colours
 
-    def _space(self, operands: list[Any], state: _State, resources: DictionaryObject, side: str) -> None:
-        space = read_space(operands[0], _dictionary(resources.get("/ColorSpace")))
+    def _space(self, operands: list[Any], state: State, resources: DictionaryObject, side: str) -> None:
+        space = read_space(operands[0], dictionary(resources.get("/ColorSpace")))
         setattr(state, f"{side}_space", space)
         initial = [0.0] * space.components if space.components != 4 else [0.0, 0.0, 0.0, 1.0]
         if space.alternate is not None:
@@ -215,18 +195,18 @@ class Interpreter:
         if side == "fill":
             state.tiling = None
 
-    def _colour(self, operands: list[Any], state: _State, resources: DictionaryObject, side: str) -> None:
+    def _colour(self, operands: list[Any], state: State, resources: DictionaryObject, side: str) -> None:
         if side == "fill":
             state.tiling = None
         if operands and isinstance(operands[-1], str):
             setattr(state, side, None)
             if side == "fill":
-                state.tiling = _dictionary(resources.get("/Pattern")).get(operands[-1])
+                state.tiling = dictionary(resources.get("/Pattern")).get(operands[-1])
             return
         space: Space = getattr(state, f"{side}_space")
         setattr(state, side, space.rgb([float(value) for value in operands]))
 
-    def _device(self, operands: list[Any], state: _State, side: str, space: Space) -> None:
+    def _device(self, operands: list[Any], state: State, side: str, space: Space) -> None:
         setattr(state, f"{side}_space", space)
         setattr(state, side, space.rgb([float(value) for value in operands]))
         if side == "fill":
@@ -234,22 +214,22 @@ class Interpreter:
 
     # Paths
 
-    def _move(self, operands: list[Any], state: _State, _: Any) -> None:
-        self._subpaths.append([_point(operands, state.ctm)])
+    def _move(self, operands: list[Any], state: State, _: Any) -> None:
+        self._subpaths.append([point_of(operands, state.ctm)])
         self._closed.append(False)
 
-    def _line(self, operands: list[Any], state: _State, _: Any) -> None:
-        self._subpaths[-1].append(_point(operands, state.ctm))
+    def _line(self, operands: list[Any], state: State, _: Any) -> None:
+        self._subpaths[-1].append(point_of(operands, state.ctm))
 
-    def _curve(self, operands: list[Any], state: _State, _: Any) -> None:
+    def _curve(self, operands: list[Any], state: State, _: Any) -> None:
         self._curved = True
         for place in range(0, len(operands) - 1, 2):
-            self._subpaths[-1].append(_point(operands[place:], state.ctm))
+            self._subpaths[-1].append(point_of(operands[place:], state.ctm))
 
-    def _rectangle(self, operands: list[Any], state: _State, _: Any) -> None:
+    def _rectangle(self, operands: list[Any], state: State, _: Any) -> None:
         x, y, width, height = (float(value) for value in operands[:4])
         corners = [(x, y), (x + width, y), (x + width, y + height), (x, y + height), (x, y)]
-        self._subpaths.append([_point(list(corner), state.ctm) for corner in corners])
+        self._subpaths.append([point_of(list(corner), state.ctm) for corner in corners])
         self._closed.append(True)
 
     def _close(self, _: Any, __: Any, ___: Any) -> None:
@@ -260,7 +240,7 @@ class Interpreter:
     def _clip(self, _: Any, __: Any, ___: Any) -> None:
         self._is_clip = True
 
-    def _paint(self, state: _State, *, stroke: bool, fill: bool, close: bool = False) -> None:
+    def _paint(self, state: State, *, stroke: bool, fill: bool, close: bool = False) -> None:
         if close:
             self._close(None, None, None)
         subpaths, closed, curved = self._subpaths, self._closed, self._curved
@@ -278,6 +258,8 @@ class Interpreter:
         if not all(np.isfinite(part).all() for part in parts):
             return
         scale = scale_of(state.ctm)
+        # A straight line has no inside: Matplotlib fills its ticks all the same.
+        fill = fill and any(len(part) > 2 for part in parts)
         inks = self._ink(state, "stroke") if stroke else None, self._ink(state, "fill") if fill else None
         path = Path(
             parts=parts,
@@ -299,7 +281,7 @@ class Interpreter:
             self._pattern(state, path.box)
         keep(self._page, path)
 
-    def _ink(self, state: _State, side: str) -> Ink:
+    def _ink(self, state: State, side: str) -> Ink:
         alpha = getattr(state, f"{side}_alpha") * state.group_alpha
         return Ink(getattr(state, side), min(max(alpha, 0.0), 1.0))
 
@@ -307,21 +289,21 @@ class Interpreter:
         self._order += 1
         return self._order
 
-    def _pattern(self, state: _State, box: Box) -> None:
+    def _pattern(self, state: State, box: Box) -> None:
         """A gradient, or a tiling pattern's cell, once: it may hold the only image of a page."""
         pattern = state.tiling.get_object()
         if isinstance(pattern, DictionaryObject) and pattern.get("/PatternType") == 2:
             self._gradient(pattern.get("/Shading"), None)
         elif isinstance(pattern, StreamObject) and pattern.get("/PatternType") == 1:
-            inner = _State(times(_matrix_or_identity(pattern.get("/Matrix")), self._base), box)
+            inner = State(times(matrix_or_identity(pattern.get("/Matrix")), self._base), box)
             inner.group_alpha = state.group_alpha
-            self._run(pattern, _dictionary(pattern.get("/Resources")), inner)
+            self._run(pattern, dictionary(pattern.get("/Resources")), inner)
 
-    def _shade(self, operands: list[Any], state: _State, resources: DictionaryObject) -> None:
-        shading = _dictionary(resources.get("/Shading")).get(operands[0])
+    def _shade(self, operands: list[Any], state: State, resources: DictionaryObject) -> None:
+        shading = dictionary(resources.get("/Shading")).get(operands[0])
         if shading is None or any(self._unseen) or is_empty(state.clip):
             return
-        self._gradient(shading, _dictionary(resources.get("/ColorSpace")))
+        self._gradient(shading, dictionary(resources.get("/ColorSpace")))
         if all(map(math.isfinite, state.clip)):
             left, bottom, right, top = state.clip
             around = np.array([(left, bottom), (right, bottom), (right, top), (left, top), (left, bottom)])
@@ -344,38 +326,38 @@ class Interpreter:
 
     # External objects and inline images
 
-    def _do(self, operands: list[Any], state: _State, resources: DictionaryObject) -> None:
-        item = _dictionary(resources.get("/XObject")).get(operands[0])
+    def _do(self, operands: list[Any], state: State, resources: DictionaryObject) -> None:
+        item = dictionary(resources.get("/XObject")).get(operands[0])
         stream = item.get_object() if item is not None else None
         if not isinstance(stream, StreamObject) or any(self._unseen):
             return
-        if _layer(stream.get("/OC"), stream) in self._hidden:
+        if layer_of(stream.get("/OC"), stream) in self._hidden:
             return
         if stream.get("/Subtype") == "/Image":
             self._image(self._images.placed(stream, state.ctm, state.clip, self._next()), state)
         elif stream.get("/Subtype") == "/Form":
             self._form(stream, state, resources)
 
-    def _form(self, stream: StreamObject, state: _State, resources: DictionaryObject) -> None:
+    def _form(self, stream: StreamObject, state: State, resources: DictionaryObject) -> None:
         inner = state.copied()
-        inner.ctm = times(_matrix_or_identity(stream.get("/Matrix")), state.ctm)
+        inner.ctm = times(matrix_or_identity(stream.get("/Matrix")), state.ctm)
         bounds = stream.get("/BBox")
         if isinstance(bounds, list) and len(bounds) == 4:
             x0, y0, x1, y1 = (float(value.get_object()) for value in bounds)
             inner.clip = meet(state.clip, box_of(apply(inner.ctm, [(x0, y0), (x1, y0), (x1, y1), (x0, y1)])))
         if is_empty(inner.clip):
             return
-        if _dictionary(stream.get("/Group")).get("/S") == "/Transparency":
+        if dictionary(stream.get("/Group")).get("/S") == "/Transparency":
             inner.group_alpha = state.group_alpha * state.fill_alpha
             inner.fill_alpha = inner.stroke_alpha = 1.0
-        own = _dictionary(stream.get("/Resources"))
+        own = dictionary(stream.get("/Resources"))
         kept = self._subpaths, self._closed, self._curved
         self._subpaths, self._closed, self._curved = [], [], False
         if not self._copied(stream, inner):
             self._run(stream, own or resources, inner)
         self._subpaths, self._closed, self._curved = kept
 
-    def _copied(self, stream: StreamObject, state: _State) -> bool:
+    def _copied(self, stream: StreamObject, state: State) -> bool:
         """Paint a marker as a copy of the last one; a scatter has one form that it paints at each point.
 
         Interpreting 60,000 of them took 24 s.
@@ -403,10 +385,10 @@ class Interpreter:
                 keep(self._page, copy_of)
         return True
 
-    def _inline(self, operands: Any, state: _State, _: Any) -> None:
+    def _inline(self, operands: Any, state: State, _: Any) -> None:
         self._image(inline_image(operands, state.ctm, state.clip, self._next()), state)
 
-    def _image(self, image: Any, state: _State) -> None:
+    def _image(self, image: Any, state: State) -> None:
         if image is None or any(self._unseen):
             return
         if image.has_alpha:
@@ -417,11 +399,11 @@ class Interpreter:
 
     # Layers that are switched off
 
-    def _mark(self, operands: list[Any], _: _State, resources: DictionaryObject) -> None:
+    def _mark(self, operands: list[Any], _: State, resources: DictionaryObject) -> None:
         hidden = False
         if len(operands) > 1 and operands[0] == "/OC":
-            held = _dictionary(resources.get("/Properties")).get(operands[1])
-            hidden = _layer(held, None) in self._hidden
+            held = dictionary(resources.get("/Properties")).get(operands[1])
+            hidden = layer_of(held, None) in self._hidden
         self._unseen.append(hidden)
 
     def _unmark(self, _: Any, __: Any, ___: Any) -> None:
@@ -430,11 +412,11 @@ class Interpreter:
 
     # Text
 
-    def _font(self, operands: list[Any], state: _State, resources: DictionaryObject) -> None:
-        resource = _dictionary(resources.get("/Font")).get(operands[0])
+    def _font(self, operands: list[Any], state: State, resources: DictionaryObject) -> None:
+        resource = dictionary(resources.get("/Font")).get(operands[0])
         self._font_of(resource.get_object() if resource is not None else None, float(operands[1]), state)
 
-    def _font_of(self, resource: Any, size: float, state: _State) -> None:
+    def _font_of(self, resource: Any, size: float, state: State) -> None:
         state.text.size = size
         state.text.font = None
         if isinstance(resource, DictionaryObject):
@@ -442,7 +424,7 @@ class Interpreter:
                 self._fonts[id(resource)] = PdfFont(resource)
             state.text.font = self._fonts[id(resource)]
 
-    def _show(self, operands: list[Any], state: _State, _: Any) -> None:
+    def _show(self, operands: list[Any], state: State, _: Any) -> None:
         for item in operands[0] if isinstance(operands[0], list) else [operands[0]]:
             if isinstance(item, bytes | str):
                 shown = item if isinstance(item, bytes) else item.encode("latin-1", "replace")
@@ -454,90 +436,59 @@ class Interpreter:
             else:
                 self._pen.shift(float(item), state.text)
 
-    def _next_line(self, _: Any, state: _State, __: Any) -> None:
+    def _next_line(self, _: Any, state: State, __: Any) -> None:
         self._pen.move(0, -state.text.leading)
 
-    def _quote(self, operands: list[Any], state: _State, resources: Any) -> None:
+    def _quote(self, operands: list[Any], state: State, resources: Any) -> None:
         self._next_line(None, state, None)
         self._show(operands[-1:], state, resources)
 
-    def _double_quote(self, operands: list[Any], state: _State, resources: Any) -> None:
+    def _double_quote(self, operands: list[Any], state: State, resources: Any) -> None:
         state.text.word_spacing, state.text.spacing = float(operands[0]), float(operands[1])
         self._quote(operands[2:], state, resources)
 
-    def _move_text(self, operands: list[Any], state: _State, _: Any, *, leading: bool = False) -> None:
+    def _move_text(self, operands: list[Any], state: State, _: Any, *, leading: bool = False) -> None:
         x, y = float(operands[0]), float(operands[1])
         if leading:
             state.text.leading = -y
         self._pen.move(x, y)
 
 
-def _dictionary(item: Any) -> DictionaryObject:
-    found = item.get_object() if item is not None else None
-    return found if isinstance(found, DictionaryObject) else DictionaryObject()
-
-
-def _matrix(operands: list[Any]) -> Matrix:
-    a, b, c, d, e, f = (float(value) for value in operands[:6])
-    if not all(map(math.isfinite, (a, b, c, d, e, f))):
-        raise ValueError("not finite")
-    return a, b, c, d, e, f
-
-
-def _matrix_or_identity(item: Any) -> Matrix:
-    if isinstance(item, list) and len(item) == 6:
-        return _matrix([value.get_object() for value in item])
-    return IDENTITY
-
-
-def _point(operands: list[Any], matrix: Matrix) -> Point:
-    a, b, c, d, e, f = matrix
-    x, y = float(operands[0]), float(operands[1])
-    return a * x + c * y + e, b * x + d * y + f
-
-
-def _layer(reference: Any, holder: StreamObject | None) -> int:
-    """Object number of an optional content group, -1 for none."""
-    raw = holder.raw_get("/OC") if holder is not None and "/OC" in holder else reference
-    number = getattr(raw, "idnum", None) or getattr(getattr(raw, "indirect_reference", None), "idnum", None)
-    return number if isinstance(number, int) and not isinstance(raw, NullObject) else -1
-
-
-def _set(name: str, scale: float = 1.0) -> Callable[[Interpreter, list[Any], _State, Any], None]:
-    def handler(_: Interpreter, operands: list[Any], state: _State, __: Any) -> None:
+def _set(name: str, scale: float = 1.0) -> Callable[[Interpreter, list[Any], State, Any], None]:
+    def handler(_: Interpreter, operands: list[Any], state: State, __: Any) -> None:
         setattr(state.text, name, float(operands[0]) * scale)
 
     return handler
 
 
-def _set_mode(_: Interpreter, operands: list[Any], state: _State, __: Any) -> None:
+def _set_mode(_: Interpreter, operands: list[Any], state: State, __: Any) -> None:
     state.text.mode = int(operands[0])
 
 
-def _painter(**how: bool) -> Callable[[Interpreter, list[Any], _State, Any], None]:
+def _painter(**how: bool) -> Callable[[Interpreter, list[Any], State, Any], None]:
     how = {"stroke": False, "fill": False, **how}
 
-    def handler(self: Interpreter, _: list[Any], state: _State, __: Any) -> None:
+    def handler(self: Interpreter, _: list[Any], state: State, __: Any) -> None:
         self._paint(state, **how)
 
     return handler
 
 
-def _sided(name: str, side: str) -> Callable[[Interpreter, list[Any], _State, Any], None]:
-    def handler(self: Interpreter, operands: list[Any], state: _State, resources: Any) -> None:
+def _sided(name: str, side: str) -> Callable[[Interpreter, list[Any], State, Any], None]:
+    def handler(self: Interpreter, operands: list[Any], state: State, resources: Any) -> None:
         getattr(self, name)(operands, state, resources, side)
 
     return handler
 
 
-def _device_in(side: str, space: Space) -> Callable[[Interpreter, list[Any], _State, Any], None]:
-    def handler(self: Interpreter, operands: list[Any], state: _State, _: Any) -> None:
+def _device_in(side: str, space: Space) -> Callable[[Interpreter, list[Any], State, Any], None]:
+    def handler(self: Interpreter, operands: list[Any], state: State, _: Any) -> None:
         self._device(operands, state, side, space)
 
     return handler
 
 
-_HANDLERS: dict[bytes, Callable[[Interpreter, list[Any], _State, Any], None]] = {
+_HANDLERS: dict[bytes, Callable[[Interpreter, list[Any], State, Any], None]] = {
     b"cm": Interpreter._concatenate,
     b"w": Interpreter._width,
     b"d": Interpreter._dash,
@@ -589,7 +540,7 @@ _HANDLERS: dict[bytes, Callable[[Interpreter, list[Any], _State, Any], None]] = 
     b"Tr": _set_mode,
     b"Td": Interpreter._move_text,
     b"TD": lambda self, operands, state, _: self._move_text(operands, state, _, leading=True),
-    b"Tm": lambda self, operands, *_: self._pen.place(_matrix(operands)),
+    b"Tm": lambda self, operands, *_: self._pen.place(matrix_of(operands)),
     b"T*": Interpreter._next_line,
     b"Tj": Interpreter._show,
     b"TJ": Interpreter._show,

@@ -21,8 +21,11 @@ from figproof.lint.series import is_data_line
 
 _LETTER = re.compile(r"[^\W\d_]")
 _LETTERED = re.compile(r"\(?[A-Za-z0-9]\)?")
+_NOTE = re.compile(r"[nN]\s?=\s?\d")
 _HOUSE = "figproof: a reader must know what the numbers are"
 _SPAN, _GRID_PT, _FEWEST_LINES = 0.96, 1.5, 3
+_MIDDLE, _FEWEST_OF_MATRIX = 0.1, 4
+_ENTRY, _LIKE_ENTRIES = 2.5, 1.2
 _LEGEND = (0.004, 0.45)
 _MOST_TITLES, _MOST_BOXES, _MOST_DATA_LINES, _MOST_TEXTS = 50, 100, 300, 1000
 _LARGER, _STRIKING, _ALONG = 1.05, 1.3, 0.4
@@ -38,6 +41,8 @@ def axis_labels(page: Page, limits: Limits) -> Iterator[Finding]:
     rows = [one for one in ticks if one.side == "x" and any(_is_along(one, frame) for frame in frames)]
     columns = [one for one in ticks if one.side == "y" and any(_is_along(one, frame) for frame in frames)]
     missing = []
+    if _named_inside(frames, words):
+        return
     if rows and not outlined and not _row_is_named(rows[0], words):
         missing.append("x")
     if columns and not outlined and not _column_is_named(columns[0], words):
@@ -53,6 +58,17 @@ def axis_labels(page: Page, limits: Limits) -> Iterator[Finding]:
             _HOUSE,
             "label the axis",
         )
+
+
+def _named_inside(frames: list[Box], words: list[Run]) -> bool:
+    """Whether plots hold nothing but a name at their middle: the diagonal of a matrix of scatter plots."""
+    named = 0
+    for left, bottom, right, top in frames:
+        middles = [((run.box[0] + run.box[2]) / 2, (run.box[1] + run.box[3]) / 2) for run in words]
+        wide, high = _MIDDLE * (right - left), _MIDDLE * (top - bottom)
+        x, y = (left + right) / 2, (bottom + top) / 2
+        named += any(abs(at[0] - x) < wide and abs(at[1] - y) < high for at in middles)
+    return len(frames) >= _FEWEST_OF_MATRIX and named * named == len(frames)
 
 
 def _is_along(ticks: Ticks, frame: Box) -> bool:
@@ -107,6 +123,8 @@ def titles(page: Page, limits: Limits) -> Iterator[Finding]:
     above = [run for run in page.runs if run.box[1] > top - 1]
     level = [run for run in above if abs(run.angle) <= 1 and _LETTER.search(run.text)]
     for run in level[:_MOST_TITLES]:
+        if _NOTE.match(run.text) or any(_is_above(run, other, page) for other in above):
+            continue
         middle = (run.box[0] + run.box[2]) / 2
         centred = abs(middle - (left + right) / 2) < _CENTRED * (right - left)
         centred = centred or abs(middle - page.width_pt / 2) < _PAGE_CENTRED * page.width_pt
@@ -123,6 +141,16 @@ def titles(page: Page, limits: Limits) -> Iterator[Finding]:
             found.append(quoted(run.text))
     if found:
         yield broken("title-inside", limits.no_title, some(found), "no title", "put it into the caption")
+
+
+def _is_above(run: Run, other: Run, page: Page) -> bool:
+    """Whether a text stands over the numbers of an axis, or over the entries of a legend as its title."""
+    reach = _ENTRY * run.size_pt
+    beside = other.box[0] < run.box[2] + reach and run.box[0] - reach < other.box[2]
+    if other is run or not -1 < run.box[1] - other.box[3] < reach or not beside:
+        return False
+    alike = run.size_pt < _LIKE_ENTRIES * other.size_pt
+    return number_in(other.text) is not None or (alike and _has_key(other, page))
 
 
 def _has_key(run: Run, page: Page) -> bool:

@@ -33,7 +33,7 @@ _BINS = 25
 _FEWEST_STEPS, _MOST_BARS, _DEEPEST = 32, 4, 2.5
 _SAMPLES = 256
 _MOST_STRIPS = 50
-_FEWEST_LEVELS, _TOUCHING_PT = 6, 0.3
+_FEWEST_LEVELS, _TOUCHING_PT, _LONGER, _REACH_OF_FEW = 6, 0.3, 3.0, 0.7
 
 
 def vectors(page: Page) -> Iterator[Finding]:
@@ -52,8 +52,7 @@ def vectors(page: Page) -> Iterator[Finding]:
             yield _finding(f"a colour bar: {reason}")
             return
     for steps in itertools.islice(_stepped_strips(page.paths), _MOST_STRIPS):
-        # Of lightness alone few steps say too little: a legend of bars may touch, too.
-        name = measure_colormap(steps, "sequential").rainbow
+        name = _rainbow_of_steps(steps)
         if name:
             yield _finding(f"a colour bar: {len(steps)} steps of the rainbow {name}")
             return
@@ -159,6 +158,22 @@ def _fault(strip: Array) -> str:
     return ""
 
 
+def _rainbow_of_steps(steps: Array) -> str:
+    """The rainbow that a few colours go through in order, ``""`` for none.
+
+    Of lightness alone few steps say too little: bars of a legend may touch, too.
+    """
+    places = to_ucs(steps)
+    if max(_share(places, sound)[0] for sound in _SOUND) >= _SHARE:
+        return ""
+    for name in RAINBOWS:
+        far, nearest = _tree(name).query(places)
+        turns = np.diff(np.sign(np.diff(nearest)))
+        if (far < _NEAR).all() and not turns.any() and np.ptp(nearest) >= _REACH_OF_FEW * _SAMPLES:
+            return name
+    return ""
+
+
 def _stepped_strips(paths: list[Path]) -> Iterator[Array]:
     """Rows and columns of a few filled rectangles, edge to edge: the colour bar of a contour plot."""
     rows: dict[tuple[str, float, float], list[tuple[float, float, tuple[float, ...]]]] = {}
@@ -170,6 +185,9 @@ def _stepped_strips(paths: list[Path]) -> Iterator[Array]:
         rows.setdefault(("y", round(bottom, 1), round(top, 1)), []).append((left, right, path.fill.rgb))
     for _, cells in sorted(rows.items()):
         cells.sort()
+        # Behind the cells of a colour bar may lie its paper.
+        usual = float(np.median([end - start for start, end, _ in cells]))
+        cells = [cell for cell in cells if cell[1] - cell[0] < _LONGER * usual]
         touching = all(abs(one[1] - other[0]) < _TOUCHING_PT for one, other in itertools.pairwise(cells))
         colours = [rgb for _, _, rgb in cells]
         if _FEWEST_LEVELS <= len(cells) < _FEWEST_STEPS and touching and len(set(colours)) == len(cells):

@@ -34,7 +34,7 @@ _CELL_PT, _MOST_CELLS = 3.0, 256
 # An input of a network, shown pixel by pixel.
 _THUMBNAIL_PX, _THUMBNAIL_DPI = 32, 72
 # Pixels of a side of a cell, on average, from which its edges are sharp enough.
-_BLOCK = 6
+_BLOCK = 4
 _LETTER = re.compile(r"[0-9A-Za-z]")
 
 
