@@ -180,7 +180,7 @@ def _keys(
     pins = {panel.pin for spec in figures.values() for _, panel in spec.parts()}
     for pin in sorted(pins | {number.pin for number in numbers.values()}):
         yield project.key_file("snapshot", pin), {"pin": digest_file(pin_path(project, pin))}
-    drawn = {}
+    included = {}
     for figure, spec in figures.items():
         parts = [{"panel": letter, **part_inputs(project, panel)} for letter, panel in spec.parts()]
         derive = {"parts": parts, "library": library, "lock": lock, "worker": FIXED}
@@ -193,16 +193,28 @@ def _keys(
             "conditions": look_digests(registry, shown_conditions(project, spec)),
         }
         yield project.key_file("draw", figure), {**draw, "lint": lint}
-        drawn[figure] = digest_json(draw)
+        included[figure] = _included(project, spec, config, formats[figure])
     text = {name: digest_file(own / name) for name in ("latexfiles.py", "numbers.py")}
     asked = {name: number.model_dump() for name, number in numbers.items()}
-    key = {**text, "figures": drawn, "numbers": asked, "library": library}
-    yield project.key_file("latex", "latex"), key
+    code = {"library": library} if numbers else {}
+    yield project.key_file("latex", "latex"), {**text, **code, "figures": included, "numbers": asked}
     page = {name: digest_file(own / name) for name in ("index.py", "index.html.j2")}
     yield (
         project.key_file("index", "index"),
         {**page, "figures": {f: spec_digest(s) for f, s in figures.items()}},
     )
+
+
+def _included(project: Project, spec: FigureSpec, config: Config, formats: tuple[str, ...]) -> dict[str, Any]:
+    """What the macro of a figure depends on; not how the figure looks."""
+    venue = Styles.of(project.root).get(f"venues/{spec.venue or config.venue}.mplstyle").path
+    return {
+        "width": spec.width,
+        "caption": spec.caption,
+        "formats": formats,
+        "venue": digest_file(venue) if venue.is_file() else "missing",
+        "pins": {panel.pin: digest_file(pin_path(project, panel.pin)) for _, panel in spec.parts()},
+    }
 
 
 def _styles(project: Project, spec: FigureSpec, config: Config) -> dict[str, str]:

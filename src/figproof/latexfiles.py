@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from figproof.drawing import look_of
 from figproof.errors import FigproofError, raise_together
 from figproof.files import write_together
 from figproof.formats import formats_of
 from figproof.latex import escape_latex, macro_name
+from figproof.look import load_venue
 from figproof.numbers import numbers_tex
 from figproof.pins import load_pin
 from figproof.project import Project
@@ -57,7 +57,7 @@ def figures_tex(project: Project) -> str:
         if suffix is None:
             lines.append(f"% LaTeX includes none of its formats: {', '.join(formats[figure])}")
         else:
-            width = look_of(project, spec, config).venue.width_in(spec.width)
+            width = load_venue(project.root, spec.venue or config.venue).width_in(spec.width)
             file = rf"\figproofpath {figure}.{suffix}"
             lines.append(rf"\newcommand{{\{name}}}{{\includegraphics[width={width:.6g}in]{{{file}}}}}")
         if figure in texts:

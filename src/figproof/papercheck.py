@@ -19,10 +19,10 @@ from pypdf import PdfReader
 from pypdf.generic import ContentStream
 
 from figproof.carried import DAMAGE, MAX_READ_BYTES
-from figproof.drawing import look_of
 from figproof.errors import FigproofError
 from figproof.formats import formats_of
 from figproof.latexfiles import figure_macros
+from figproof.look import load_venue
 from figproof.project import Project
 from figproof.specs import load_config, load_figures
 
@@ -80,7 +80,7 @@ def check_paper(project: Project, main: Path) -> list[Remark]:
     FigproofError
         The paper or a file that it inputs cannot be read.
     """
-    specs = load_figures(project)
+    config, specs = load_config(project), load_figures(project)
     files = dict(_sources(main))
     remarks: list[Remark] = []
     uses: list[_Use] = []
@@ -88,7 +88,7 @@ def check_paper(project: Project, main: Path) -> list[Remark]:
     for path, text in files.items():
         uses += _graphics(project, main, path, text, _graphic_folders(files), remarks)
         uses += _macros(path, text, macros, remarks)
-    formats = formats_of(project, load_config(project), specs)
+    formats = formats_of(project, config, specs)
     for use in uses:
         if use.figure not in specs:
             remarks.append(Remark(True, use.where, f"figure {use.figure} is used, and not in config/figures"))
@@ -100,7 +100,9 @@ def check_paper(project: Project, main: Path) -> list[Remark]:
         for figure in specs
         if figure not in used
     ]
-    widths = {f: look_of(project, s, load_config(project)).venue.width_in(s.width) for f, s in specs.items()}
+    widths = {
+        f: load_venue(project.root, s.venue or config.venue).width_in(s.width) for f, s in specs.items()
+    }
     return remarks + _stated_widths(uses, widths) + _measured(main.with_suffix(".pdf"), files, widths)
 
 

@@ -98,6 +98,7 @@ def build(project, figure, params="{}", more=""):
             "digest": table_digest(files),
             "files": {name: digest_bytes(content) for name, content in files.items()},
             "from": digest_json(part_inputs(project, panel)),
+            "configs": {"same": {}, "differ": {}},
         }
     }
     (folder / "TABLES.json").write_text(json.dumps(listing))

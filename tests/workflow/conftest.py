@@ -1,4 +1,7 @@
-"""The demo, built once from its recorded runs; tests take copies of it."""
+"""The demo, built once from its recorded runs; tests take copies of it.
+
+Tests of the demo are one xdist group, so that one worker builds it; papers are built beside it.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +12,6 @@ from pathlib import Path
 import pytest
 
 from checkouts import Checkout, checkout
-
-
-# First: xdist reads the groups in the same hook.
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # One worker builds the demo; the others would build it again. Papers are built beside it.
-    for item in items:
-        if "workflow" in item.path.parts and item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group("workflow"))
-
 
 KEPT = ("confusion_adam", "embedding_umap", "optimizers_loss", "oscillating", "overview", "results")
 """Figures that are built again and again: every step, a composite, a table, a UMAP."""

@@ -10,6 +10,8 @@ from figproof.project import Project
 from figproof.shown import shown_conditions
 from figproof.specs import load_config, load_figures
 
+pytestmark = pytest.mark.xdist_group("workflow")
+
 # One figure of one kind, drawn from one pin; the assertions below follow from config/figures.
 FIGURE = "confusion_adam"
 
@@ -46,7 +48,7 @@ def test_losing_what_snakemake_remembers_rebuilds_nothing_and_hides_no_edit(copy
     assert copy.planned() == set()
     copy.edit(f"config/figures/{FIGURE}.yaml", "kind: confusion", "kind: confusion\nwidth: full")
     copy.forget()
-    assert copy.planned() == jobs({FIGURE}, "draw")
+    assert copy.planned() == jobs({FIGURE}, "draw") | {"latex"}
 
 
 def test_editing_the_size_of_a_figure_draws_it_again(copy):
@@ -54,6 +56,11 @@ def test_editing_the_size_of_a_figure_draws_it_again(copy):
     height = re.search(r"height_in: (\S+)", (copy.root / path).read_text())[0]
     copy.edit(path, height, "height_in: 3.21")
     assert copy.planned() == jobs({FIGURE}, "draw")
+
+
+def test_editing_a_number_of_the_text_writes_the_macros_again(copy):
+    copy.edit("config/numbers.yaml", "percent: true", "decimals: 3")
+    assert copy.planned() == {"latex"}
 
 
 def test_a_comment_in_a_figures_yaml_rebuilds_nothing(copy):
@@ -86,7 +93,7 @@ def test_editing_a_venues_sheet_draws_the_figures_of_that_venue(copy):
     sheet = copy.root / "styles" / "venues" / "nature.mplstyle"
     sheet.write_text(sheet.read_text() + "\n# changed\n")
     users = figures_with(copy.root, lambda s: (s.venue or default) == "nature")
-    assert copy.planned() == jobs(users, "draw")
+    assert copy.planned() == jobs(users, "draw") | {"latex"}
 
 
 def test_editing_the_base_sheet_draws_every_figure(copy):
@@ -101,13 +108,13 @@ def test_editing_a_pin_rebuilds_what_is_made_from_it(copy):
     digest = re.search(r'"digest": "(\w+)"', (copy.root / path).read_text())[1]
     copy.edit(path, digest, "0" * 64)
     users = figures_with(copy.root, lambda s: any(p.pin == pin for _, p in s.parts()))
-    assert copy.planned() == jobs(users, "derive", "draw") | {f"snapshot {pin}"}
+    assert copy.planned() == jobs(users, "derive", "draw") | {f"snapshot {pin}", "latex"}
 
 
 def test_a_new_figure_builds_that_figure(copy):
     text = (copy.root / f"config/figures/{FIGURE}.yaml").read_text()
     (copy.root / "config/figures/another.yaml").write_text(text)
-    assert copy.planned() == jobs({"another"}, "derive", "draw")
+    assert copy.planned() == jobs({"another"}, "derive", "draw") | {"latex"}
 
 
 def test_adding_a_condition_draws_nothing(copy):
@@ -133,4 +140,4 @@ def test_editing_the_library_rebuilds_every_figure(copy, name):
     source.write_text(source.read_text() + "\n# changed\n")
     every = figures_with(copy.root, lambda s: True)
     planned = copy.planned(env={"PYTHONPATH": str(copy.root / "src")})
-    assert planned == jobs(every, "derive", "draw")
+    assert planned == jobs(every, "derive", "draw") | {"latex"}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import resource
 import shutil
+import signal
 import subprocess
 import tempfile
 from dataclasses import replace
@@ -19,6 +20,7 @@ from figproof.lint.pdf import read_pdf
 
 _STARTS = (b"%!PS", b"\xc5\xd0\xd3\xc6")
 _PROGRAM = "gs"
+_TOO_LONG = "is EPS that Ghostscript did not finish in {} s"
 _SECONDS, _MEMORY, _MOST_BYTES = 8, 1_500_000_000, 200_000_000
 _OPTIONS = (
     *("-dSAFER", "-dBATCH", "-dNOPAUSE", "-P-", "-dEPSCrop"),
@@ -74,9 +76,12 @@ def _converted(program: str, content: bytes) -> tuple[bytes, bytes]:
                 preexec_fn=_limited,
             )
         except subprocess.TimeoutExpired:
-            raise Unreadable(f"is EPS that Ghostscript did not finish in {_SECONDS} s") from None
+            raise Unreadable(_TOO_LONG.format(_SECONDS)) from None
         except OSError as error:
             raise Unreadable(f"is EPS, and Ghostscript does not run: {error.strerror or error}") from error
+        if done.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
+            # The limit of processor time may end it before the clock does.
+            raise Unreadable(_TOO_LONG.format(_SECONDS))
         pdf = Path(folder) / "page.pdf"
         if done.returncode or not pdf.is_file() or not pdf.stat().st_size:
             raise Unreadable(f"is EPS that Ghostscript refuses: {_reason(done.stdout)}")
