@@ -17,7 +17,7 @@ figures: $(READY)
 	@$(BIN)/figproof verify
 
 test: lint
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2
 
 lint: $(READY)
 	$(BIN)/ruff check .

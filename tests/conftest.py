@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,29 @@ from figproof.store.folder import StoreFolder
 from figproof.store.server import stop_server
 
 _NUMBERS = itertools.count(1)
+
+# Tests that share what takes long to make: the demo's build, papers, numba's compilation.
+_TOGETHER = {
+    "tests/workflow/test_paper.py": "papers",
+    "tests/workflow/test_proof.py": "papers",
+    "tests/workflow/": "demo",
+    "tests/unit/test_kind_embedding.py": "embedding",
+}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Groups go to one worker each, the largest first; other tests go where there is room.
+
+    Not the mark ``xdist_group``: xdist 3.8 writes it into a node's id, where pytest 9 does not read it.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return next((group for path, group in _TOGETHER.items() if nodeid.startswith(path)), nodeid)
+
+    return Together(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 """The demo, built once from its recorded runs; tests take copies of it.
 
-Tests of the demo are one xdist group, so that one worker builds it; papers are built beside it.
+One worker builds it (``tests/conftest.py``); papers are built beside it.
 """
 
 from __future__ import annotations

@@ -3,12 +3,8 @@
 import fcntl
 import json
 
-import pytest
-
 from figproof.project import Project
 from figproof.store import open_store
-
-pytestmark = pytest.mark.xdist_group("workflow")
 
 
 def only_run_of(copy, pin: str) -> int:

@@ -2,10 +2,6 @@
 
 import re
 
-import pytest
-
-pytestmark = pytest.mark.xdist_group("workflow")
-
 HOSTILE = "</p><script>alert(1)</script><img src=x onerror=alert(2)>"
 
 

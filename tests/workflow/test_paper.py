@@ -18,8 +18,6 @@ from figproof.canonical import digest_file
 from figproof.provenance import library_digest
 
 # Where tests are spread over processes, one builds the papers.
-pytestmark = pytest.mark.xdist_group("paper")
-
 LABSTYLE = """\
 [build-system]
 requires = ["hatchling"]
@@ -274,4 +272,4 @@ def test_two_papers_share_a_teams_styles_and_a_store_and_are_told_when_their_ver
     for one, figure in ((copy, "other"), (second, "training_loss")):
         said = one.run("figproof", "check", code=1).stdout
         assert "lab-style 1.1 is installed, the lock says ==1.0" in said
-        assert one.planned() == {f"draw {figure}", "index"}
+        assert one.planned() == {f"draw {figure}", "index", "latex"}

@@ -2,12 +2,8 @@
 
 import os
 
-import pytest
-
 from checkouts import BIN, Checkout
 from pages import follow
-
-pytestmark = pytest.mark.xdist_group("paper")
 
 
 def test_the_page_on_proving_a_paper_does_what_it_says(tmp_path):

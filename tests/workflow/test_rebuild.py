@@ -10,8 +10,6 @@ from figproof.project import Project
 from figproof.shown import shown_conditions
 from figproof.specs import load_config, load_figures
 
-pytestmark = pytest.mark.xdist_group("workflow")
-
 # One figure of one kind, drawn from one pin; the assertions below follow from config/figures.
 FIGURE = "confusion_adam"
 

@@ -7,11 +7,7 @@ import signal
 import subprocess
 import time
 
-import pytest
-
 from checkouts import BIN
-
-pytestmark = pytest.mark.xdist_group("workflow")
 
 NO_STORE = {"FIGPROOF_STORE": "mongodb://127.0.0.1:1/gone"}
 # When builds are killed: while the keys are written, after the first numbers, while figures are drawn.
