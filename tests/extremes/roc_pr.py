@@ -23,7 +23,7 @@ def example(count, points, strength=2.0, *, labels=None, **params):
 
 def cases():
     return {
-        "30 classes": Extreme(example(30, 900)),
+        "30 classes": Extreme(example(30, 300)),
         "two classes": Extreme(example(2, 40)),
         "one class": Extreme(example(3, 30, labels=np.zeros(30, int)), "all test points are of one class"),
         "long names": Extreme(example(3, 90, class_labels=LONG)),
