@@ -26,6 +26,7 @@ from pypdf.generic import DictionaryObject, IndirectObject
 from figproof import tiff
 from figproof.encode import PNG_KEYWORD, PNG_SIGNATURE
 from figproof.errors import FigproofError
+from figproof.files import read_bounded
 
 MAX_READ_BYTES = 200_000_000
 MAX_OBJECTS = 100_000
@@ -95,14 +96,7 @@ def figures_in(path: Path) -> list[Carried]:
 
 def read_file(path: Path) -> bytes:
     """The bytes of a file of at most `MAX_READ_BYTES`."""
-    try:
-        with path.open("rb") as stream:
-            content = stream.read(MAX_READ_BYTES + 1)
-    except OSError as error:
-        raise FigproofError(f"cannot be read: {error.strerror or error}", where=str(path)) from error
-    if len(content) > MAX_READ_BYTES:
-        raise FigproofError(f"is larger than {MAX_READ_BYTES} bytes", where=str(path))
-    return content
+    return read_bounded(path, MAX_READ_BYTES, str(path))
 
 
 def _as_record(text: str) -> dict[str, Any]:

@@ -91,6 +91,8 @@ def _unique(run: StoredRun, where: str) -> tuple[StoredArtifact, ...]:
 def _metric_entry(metric: Metric, keep: Callable[[bytes], str]) -> dict[str, Any]:
     points = np.empty(len(metric.steps), dtype=POINTS)
     points["step"], points["value"] = metric.steps, metric.values
+    # A NaN has a sign and a payload that mean nothing and that export and import do not keep.
+    points["value"][np.isnan(points["value"])] = np.nan
     return {
         "name": metric.name,
         "unit": metric.unit,

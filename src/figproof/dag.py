@@ -26,8 +26,9 @@ from figproof.pins import pin_path
 from figproof.places import Styles
 from figproof.project import Project
 from figproof.provenance import library_digest, lock_digest, part_inputs, spec_digest
+from figproof.schemas import Config, FigureSpec
 from figproof.shown import look_digests, shown_conditions
-from figproof.specs import Config, FigureSpec, load_config, load_figures, style_files, text_figures
+from figproof.specs import load_config, load_figures, style_files, text_figures
 from figproof.worker import FIXED
 
 RULES = Path(__file__).parent / "workflow" / "rules.smk"

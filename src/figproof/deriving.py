@@ -16,9 +16,10 @@ from figproof.kinds import load_kind
 from figproof.model import Table
 from figproof.project import Project
 from figproof.provenance import lock_digest, part_inputs
+from figproof.schemas import FigureSpec
 from figproof.settings import said_configs
 from figproof.snapshot import load_snapshot
-from figproof.specs import FigureSpec, load_figure, load_params
+from figproof.specs import load_figure, load_params
 from figproof.steps import kept_in, numerics_digest
 from figproof.tables import read_table, table_digest, table_files
 from figproof.worker import FIXED

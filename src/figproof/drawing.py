@@ -21,8 +21,9 @@ from figproof.look import Look, Venue, load_look
 from figproof.model import Table
 from figproof.project import Project
 from figproof.provenance import figure_provenance
+from figproof.schemas import Config, FigureSpec, rectangle
 from figproof.shown import shown_conditions
-from figproof.specs import Config, FigureSpec, load_config, load_figure, load_params, rectangle
+from figproof.specs import load_config, load_figure, load_params
 
 
 def look_of(project: Project, spec: FigureSpec, config: Config) -> Look:

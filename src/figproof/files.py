@@ -1,4 +1,4 @@
-"""Writing that leaves the old file whole or the new one whole, never a part."""
+"""Reading of at most so much; writing that leaves the old file or the new one whole, never a part."""
 
 from __future__ import annotations
 
@@ -12,6 +12,24 @@ from pathlib import Path
 from figproof.errors import FigproofError
 
 _LEFTOVER_AGE_S = 3600.0
+
+
+def read_bounded(path: Path, max_bytes: int, where: str) -> bytes:
+    """The bytes of a file that may be anything; ``where`` names it in an error.
+
+    Raises
+    ------
+    FigproofError
+        The file cannot be read or holds more than ``max_bytes``.
+    """
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(max_bytes + 1)
+    except OSError as error:
+        raise FigproofError(f"cannot be read: {error.strerror or error}", where=where) from error
+    if len(content) > max_bytes:
+        raise FigproofError(f"is larger than {max_bytes} bytes", where=where)
+    return content
 
 
 def write_atomic(path: Path, content: bytes) -> None:

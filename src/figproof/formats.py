@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from figproof.header import load_header
 from figproof.places import Styles
 from figproof.project import Project
-from figproof.specs import Config, FigureSpec
+from figproof.schemas import Config, FigureSpec
 
 
 def formats_at(taken: Sequence[str], config: Config) -> tuple[str, ...]:

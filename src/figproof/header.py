@@ -13,6 +13,7 @@ from pydantic import Field, field_validator, model_validator
 
 from figproof.closed import Closed, parse
 from figproof.errors import FigproofError, suggest
+from figproof.files import read_bounded
 from figproof.yamlfile import parse_yaml
 
 MAX_BYTES = 100_000
@@ -146,12 +147,6 @@ def load_header(path: Path, where: str) -> Header:
 def sheet_lines(path: Path, where: str) -> list[str]:
     """The lines of a sheet, at most 100 kB of UTF-8."""
     try:
-        with path.open("rb") as stream:
-            content = stream.read(MAX_BYTES + 1)
-        if len(content) > MAX_BYTES:
-            raise FigproofError(f"is larger than {MAX_BYTES} bytes", where=where)
-        return content.decode("utf-8").splitlines()
-    except OSError as error:
-        raise FigproofError(f"cannot be read: {error.strerror or error}", where=where) from error
+        return read_bounded(path, MAX_BYTES, where).decode("utf-8").splitlines()
     except UnicodeDecodeError as error:
         raise FigproofError(f"is not UTF-8: byte {error.start} cannot be read", where=where) from error

@@ -7,16 +7,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import jinja2
-
 from figproof.canonical import digest_file
 from figproof.errors import FigproofError
 from figproof.files import write_atomic
 from figproof.formats import formats_of
 from figproof.kinds import TEXTS
+from figproof.pages import page_of
 from figproof.pins import Pin, load_pin, missing_seeds
 from figproof.project import Project
-from figproof.specs import Config, FigureSpec, load_config, load_figures, text_figures
+from figproof.schemas import Config, FigureSpec
+from figproof.specs import load_config, load_figures, text_figures
 
 _PICTURES = ("svg", "png")
 
@@ -29,15 +29,7 @@ def write_index(project: Project) -> None:
         _entry(project, config, figure, spec, (*formats[figure], *(TEXTS if figure in texts else ())))
         for figure, spec in specs.items()
     ]
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    page = environment.get_template("index.html.j2").render(figures=figures)
-    write_atomic(project.results / "index.html", page.encode("utf-8", "backslashreplace"))
+    write_atomic(project.results / "index.html", page_of("index.html.j2", figures=figures))
 
 
 def _entry(

@@ -15,7 +15,8 @@ from figproof.look import load_venue
 from figproof.numbers import numbers_tex
 from figproof.pins import load_pin
 from figproof.project import Project
-from figproof.specs import FigureSpec, load_config, load_figures, text_figures
+from figproof.schemas import FigureSpec
+from figproof.specs import load_config, load_figures, text_figures
 
 INCLUDED = ("pdf", "png")
 """Formats that LaTeX includes, those that come first where there are several."""

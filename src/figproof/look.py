@@ -20,7 +20,8 @@ from figproof.fonts import families
 from figproof.header import Header, RasterDpi, Said, Status, load_header
 from figproof.palette import load_palette, longer_palettes
 from figproof.places import Found, Styles, find_sheet
-from figproof.specs import CYCLIC_PALETTE, DIVERGING_PALETTE, style_files
+from figproof.schemas import CYCLIC_PALETTE, DIVERGING_PALETTE
+from figproof.specs import style_files
 from figproof.venue import Setting
 
 # Of base.mplstyle, and the largest text of a paper; kinds give widths, sizes and lengths beside these.

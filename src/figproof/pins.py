@@ -18,8 +18,9 @@ from figproof.content import run_content
 from figproof.errors import FigproofError, Problems, raise_together, suggest
 from figproof.files import write_atomic
 from figproof.project import Project
+from figproof.schemas import Selection
 from figproof.selecting import Candidate, select
-from figproof.specs import Selection, how_to_pin, load_selection, pin_names, selection_names
+from figproof.specs import how_to_pin, load_selection, pin_names, selection_names
 
 if TYPE_CHECKING:
     from figproof.store import Store

@@ -14,7 +14,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import jinja2
 import numpy as np
 from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.colors import to_rgb
@@ -31,6 +30,7 @@ from figproof.errors import FigproofError
 from figproof.kinds import load_kind
 from figproof.look import Look
 from figproof.model import Table
+from figproof.pages import page_of
 from figproof.project import Project
 from figproof.tables import read_table, table_files
 
@@ -144,13 +144,6 @@ def _conditions(names: Sequence[str], look: Look) -> dict[str, Condition]:
 
 def page_html(look: Look, rows: Sequence[Sample]) -> bytes:
     """The page as one file of HTML without scripts, which loads nothing."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     shown = [
         {
             "name": row.name,
@@ -162,8 +155,7 @@ def page_html(look: Look, rows: Sequence[Sample]) -> bytes:
         }
         for row in rows
     ]
-    page = environment.get_template("preview.html.j2").render(venue=look.venue, views=VIEWS, rows=shown)
-    return page.encode("utf-8", "backslashreplace")
+    return page_of("preview.html.j2", venue=look.venue, views=VIEWS, rows=shown)
 
 
 def page_pdf(look: Look, rows: Sequence[Sample]) -> bytes:

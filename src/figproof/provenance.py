@@ -11,8 +11,8 @@ from figproof.canonical import digest_file, digest_json
 from figproof.kinds import kind_file
 from figproof.pins import load_pin, pin_path
 from figproof.project import Project
+from figproof.schemas import FigureSpec, Panel
 from figproof.shown import look_digests
-from figproof.specs import FigureSpec, Panel
 
 if TYPE_CHECKING:
     from figproof.deriving import Derived
@@ -54,6 +54,7 @@ _OUTSIDE = (
     "numbers.py",
     "numberspecs.py",
     "packages.py",
+    "pages.py",
     "paper.py",
     "papercheck.py",
     "previewing.py",

@@ -25,7 +25,8 @@ from figproof.errors import FigproofError, suggest
 from figproof.look import Look, load_look
 from figproof.places import Styles
 from figproof.project import Project
-from figproof.specs import LEAST_FRACTION, Palettes, load_config
+from figproof.schemas import LEAST_FRACTION, Palettes
+from figproof.specs import load_config
 
 GOLDEN = 1.618
 """Width to height of a figure whose height was not given."""

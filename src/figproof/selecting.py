@@ -11,7 +11,7 @@ from typing import Any
 
 from figproof.conditions import CONDITIONS_FILE, Entry
 from figproof.errors import FigproofError, raise_together, suggest
-from figproof.specs import OneOf, Range, Selection
+from figproof.schemas import OneOf, Range, Selection
 
 _ABSENT = object()
 

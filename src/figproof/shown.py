@@ -9,7 +9,7 @@ from figproof.conditions import Condition
 from figproof.kinds import shows_conditions
 from figproof.pins import load_pin
 from figproof.project import Project
-from figproof.specs import FigureSpec, Panel
+from figproof.schemas import FigureSpec, Panel
 
 
 def shown_conditions(project: Project, spec: FigureSpec) -> frozenset[str]:

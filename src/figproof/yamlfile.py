@@ -13,6 +13,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import AliasEvent, DocumentStartEvent, Event, NodeEvent
 
 from figproof.errors import FigproofError
+from figproof.files import read_bounded
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 50
@@ -40,13 +41,7 @@ def load_yaml(path: Path) -> Any:
         The file cannot be read or is too large; syntax error, duplicate key, anchor, alias, tag,
         second document, a nesting deeper than 50 or a date. Names file and line or key.
     """
-    try:
-        with path.open("rb") as stream:
-            content = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise FigproofError(f"cannot be read: {error.strerror or error}", where=str(path)) from error
-    if len(content) > MAX_BYTES:
-        raise FigproofError(f"is larger than {MAX_BYTES} bytes", where=str(path))
+    content = read_bounded(path, MAX_BYTES, str(path))
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:

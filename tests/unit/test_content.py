@@ -9,6 +9,7 @@ from bson import Decimal128, ObjectId
 from factories import START, STOP, stored_artifact, stored_metric, stored_run
 from figproof.canonical import digest_bytes
 from figproof.content import run_content
+from figproof.declare import Declared
 from figproof.errors import FigproofError
 
 
@@ -42,6 +43,19 @@ def test_the_digest_is_of_content_and_not_of_id_time_or_host():
 )
 def test_any_change_of_content_changes_the_digest(other):
     assert digest(other) != digest(stored_run())
+
+
+def test_the_sign_of_a_nan_is_no_content():
+    """Processors make NaN with either sign; an export keeps none."""
+    declared = {"train.loss": Declared("nat", 3, may_be_nan=True)}
+    runs = [
+        stored_run(stored_metric(values=(1.0, nan, 0.25)), declared=declared)
+        for nan in (float("nan"), -float("nan"))
+    ]
+    assert [np.signbit(run.metrics[0].values[1]) for run in runs] == [False, True]
+    assert digest(runs[0]) == digest(runs[1])
+    finite = stored_run(stored_metric(values=(1.0, 0.5, 0.25)), declared=declared)
+    assert digest(finite) != digest(runs[0])
 
 
 def test_an_artifacts_bytes_and_name_are_part_of_the_digest():

@@ -13,7 +13,7 @@ from figproof.formats import formats_of
 from figproof.look import load_look, venue_names
 from figproof.model import Table
 from figproof.project import Project
-from figproof.specs import Config, FigureSpec
+from figproof.schemas import Config, FigureSpec
 
 ROOT = Path(__file__).parents[2]
 

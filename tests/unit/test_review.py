@@ -41,7 +41,8 @@ def edit(path, old, new):
 
 
 def page(project, old=None, stale=None):
-    return review_page(old or side_at(project, "HEAD"), work_tree(project), stale or {})
+    content, changed = review_page(old or side_at(project, "HEAD"), work_tree(project), stale or {})
+    return content.decode(), changed
 
 
 def test_nothing_changed_since_the_commit(committed):
@@ -90,7 +91,7 @@ def test_many_numbers_are_cut_and_counted(committed):
         )
         for name, v in (("old", "1.5"), ("new", "2.5"))
     ]
-    text, _ = review_page(*sides, {})
+    text = review_page(*sides, {})[0].decode()
     assert "and 7 more, in results/derived/x" in text and text.count("<td>1.5</td>") == MOST_NUMBERS
 
 

@@ -2,8 +2,8 @@ import pytest
 
 from figproof.conditions import Entry
 from figproof.errors import FigproofError
+from figproof.schemas import Selection
 from figproof.selecting import select
-from figproof.specs import Selection
 
 WHERE = "config/selections/test.yaml"
 

@@ -20,8 +20,9 @@ from figproof.kinds import kind_names, load_kind, shows_conditions
 from figproof.look import Look, load_look
 from figproof.pins import FORMAT
 from figproof.project import Project
+from figproof.schemas import FigureSpec
 from figproof.shown import look_digests, shown_conditions
-from figproof.specs import FigureSpec, load_config, load_figures
+from figproof.specs import load_config, load_figures
 
 ROOT = Path(__file__).parents[2]
 REGISTRY = load_conditions(ROOT / "config/conditions.yaml")

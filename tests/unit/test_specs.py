@@ -6,15 +6,8 @@ import pytest
 
 from figproof.errors import FigproofError, suggest
 from figproof.project import Project
-from figproof.specs import (
-    load_config,
-    load_figure,
-    load_figures,
-    load_params,
-    load_selection,
-    rectangle,
-    text_figures,
-)
+from figproof.schemas import rectangle
+from figproof.specs import load_config, load_figure, load_figures, load_params, load_selection, text_figures
 
 KIND = '''"""A dot."""
 from pydantic import Field

@@ -56,7 +56,7 @@ def _run(arguments: argparse.Namespace, root: Path) -> int:
     stale = {one.figure: [f"{r.kind}: {r.text}" for r in one.reasons] for one in status.figures}
     page, changed = review_page(old, work_tree(project), stale)
     out = arguments.out or project.results / "review.html"
-    write_atomic(out, page.encode("utf-8", "backslashreplace"))
+    write_atomic(out, page)
     print(f"{out}: {changed} figure{'' if changed == 1 else 's'} changed since {old.name}")
     if old.away:
         print(f"{len(old.away)} old files are not at hand; give --old BUNDLE or FOLDER to see them")

@@ -25,7 +25,6 @@ from figproof.lint.page import (
     Matrix,
     Page,
     Path,
-    Point,
     apply,
     box_of,
     is_empty,
@@ -35,10 +34,12 @@ from figproof.lint.page import (
     scale_of,
     times,
 )
-from figproof.lint.pdfcolour import CMYK, GRAY, RGB, Space, read_space
+from figproof.lint.pdfcolour import CMYK, GRAY, RGB
 from figproof.lint.pdffont import PdfFont, describe
 from figproof.lint.pdfimage import Images, inline_image
+from figproof.lint.pdfink import ink_of, set_colour, set_device, set_space
 from figproof.lint.pdflex import Operation, operations
+from figproof.lint.pdfoutline import Outline
 from figproof.lint.pdfshading import read_shading
 from figproof.lint.pdfstate import (
     State,
@@ -46,7 +47,6 @@ from figproof.lint.pdfstate import (
     layer_of,
     matrix_of,
     matrix_or_identity,
-    point_of,
 )
 from figproof.lint.pdftext import TextPen
 
@@ -71,9 +71,7 @@ class Interpreter:
         self._fonts: dict[int, PdfFont] = {}
         self._parsed: dict[int, list[Operation]] = {}
         self._operators = self._points = self._order = self._bytes = self._forms = 0
-        self._subpaths: list[list[Point]] = []
-        self._closed: list[bool] = []
-        self._curved = self._is_clip = False
+        self._outline = Outline()
         self._unseen: list[bool] = []
         self._translucent: set[str] = set()
         self._used: dict[tuple[str, str, bool], Any] = {}
@@ -183,75 +181,18 @@ class Interpreter:
             elif key == "/BM" and str(value) not in ("/Normal", "/Compatible", "['/Normal']"):
                 self._translucent.add("a blend mode")
 
-    # Colours
-
-    def _space(self, operands: list[Any], state: State, resources: DictionaryObject, side: str) -> None:
-        space = read_space(operands[0], dictionary(resources.get("/ColorSpace")))
-        setattr(state, f"{side}_space", space)
-        initial = [0.0] * space.components if space.components != 4 else [0.0, 0.0, 0.0, 1.0]
-        if space.alternate is not None:
-            initial = [1.0]
-        setattr(state, side, space.rgb(initial))
-        if side == "fill":
-            state.tiling = None
-
-    def _colour(self, operands: list[Any], state: State, resources: DictionaryObject, side: str) -> None:
-        if side == "fill":
-            state.tiling = None
-        if operands and isinstance(operands[-1], str):
-            setattr(state, side, None)
-            if side == "fill":
-                state.tiling = dictionary(resources.get("/Pattern")).get(operands[-1])
-            return
-        space: Space = getattr(state, f"{side}_space")
-        setattr(state, side, space.rgb([float(value) for value in operands]))
-
-    def _device(self, operands: list[Any], state: State, side: str, space: Space) -> None:
-        setattr(state, f"{side}_space", space)
-        setattr(state, side, space.rgb([float(value) for value in operands]))
-        if side == "fill":
-            state.tiling = None
-
-    # Paths
-
-    def _move(self, operands: list[Any], state: State, _: Any) -> None:
-        self._subpaths.append([point_of(operands, state.ctm)])
-        self._closed.append(False)
-
-    def _line(self, operands: list[Any], state: State, _: Any) -> None:
-        self._subpaths[-1].append(point_of(operands, state.ctm))
-
-    def _curve(self, operands: list[Any], state: State, _: Any) -> None:
-        self._curved = True
-        for place in range(0, len(operands) - 1, 2):
-            self._subpaths[-1].append(point_of(operands[place:], state.ctm))
-
-    def _rectangle(self, operands: list[Any], state: State, _: Any) -> None:
-        x, y, width, height = (float(value) for value in operands[:4])
-        corners = [(x, y), (x + width, y), (x + width, y + height), (x, y + height), (x, y)]
-        self._subpaths.append([point_of(list(corner), state.ctm) for corner in corners])
-        self._closed.append(True)
-
-    def _close(self, _: Any, __: Any, ___: Any) -> None:
-        if self._subpaths:
-            self._subpaths[-1].append(self._subpaths[-1][0])
-            self._closed[-1] = True
-
-    def _clip(self, _: Any, __: Any, ___: Any) -> None:
-        self._is_clip = True
+    # Painting
 
     def _paint(self, state: State, *, stroke: bool, fill: bool, close: bool = False) -> None:
         if close:
-            self._close(None, None, None)
-        subpaths, closed, curved = self._subpaths, self._closed, self._curved
-        self._subpaths, self._closed, self._curved = [], [], False
-        clips, self._is_clip = self._is_clip, False
-        self._points += sum(map(len, subpaths))
+            self._outline.close()
+        outline, self._outline = self._outline, Outline()
+        self._points += sum(map(len, outline.parts))
         if self._points > MOST_POINTS:
             raise TooMuch
-        parts = tuple(np.array(part, dtype=np.float64) for part in subpaths)
+        parts = tuple(np.array(part, dtype=np.float64) for part in outline.parts)
         clip_before = state.clip
-        if clips:
+        if outline.clips:
             state.clip = meet(state.clip, box_of(np.concatenate(parts))) if parts else (0.0, 0.0, -1.0, -1.0)
         if not parts or not (stroke or fill) or any(self._unseen):
             return
@@ -260,11 +201,11 @@ class Interpreter:
         scale = scale_of(state.ctm)
         # A straight line has no inside: Matplotlib fills its ticks all the same.
         fill = fill and any(len(part) > 2 for part in parts)
-        inks = self._ink(state, "stroke") if stroke else None, self._ink(state, "fill") if fill else None
+        inks = ink_of(state, "stroke") if stroke else None, ink_of(state, "fill") if fill else None
         path = Path(
             parts=parts,
-            closed=all(closed),
-            curved=curved,
+            closed=all(outline.closed),
+            curved=outline.curved,
             stroke=inks[0],
             fill=inks[1],
             width_pt=state.width * scale,
@@ -280,10 +221,6 @@ class Interpreter:
         if fill and state.tiling is not None:
             self._pattern(state, path.box)
         keep(self._page, path)
-
-    def _ink(self, state: State, side: str) -> Ink:
-        alpha = getattr(state, f"{side}_alpha") * state.group_alpha
-        return Ink(getattr(state, side), min(max(alpha, 0.0), 1.0))
 
     def _next(self) -> int:
         self._order += 1
@@ -307,7 +244,7 @@ class Interpreter:
         if all(map(math.isfinite, state.clip)):
             left, bottom, right, top = state.clip
             around = np.array([(left, bottom), (right, bottom), (right, top), (left, top), (left, bottom)])
-            unknown = Ink(None, self._ink(state, "fill").alpha)
+            unknown = Ink(None, ink_of(state, "fill").alpha)
             keep(self._page, Path((around,), True, False, None, unknown, 0.0, (), state.clip, self._next()))
 
     def _gradient(self, given: Any, named: Any) -> None:
@@ -351,11 +288,10 @@ class Interpreter:
             inner.group_alpha = state.group_alpha * state.fill_alpha
             inner.fill_alpha = inner.stroke_alpha = 1.0
         own = dictionary(stream.get("/Resources"))
-        kept = self._subpaths, self._closed, self._curved
-        self._subpaths, self._closed, self._curved = [], [], False
+        kept, self._outline = self._outline, Outline()
         if not self._copied(stream, inner):
             self._run(stream, own or resources, inner)
-        self._subpaths, self._closed, self._curved = kept
+        self._outline = kept
 
     def _copied(self, stream: StreamObject, state: State) -> bool:
         """Paint a marker as a copy of the last one; a scatter has one form that it paints at each point.
@@ -364,7 +300,7 @@ class Interpreter:
         """
         if any(operator not in _OF_MARKERS for _, operator in self._operations(stream)):
             return False
-        inks = self._ink(state, "stroke"), self._ink(state, "fill")
+        inks = ink_of(state, "stroke"), ink_of(state, "fill")
         look = (id(stream), *inks, state.width, state.dash, *state.ctm[:4])
         x, y = state.ctm[4:]
         if look not in self._stamps:
@@ -429,7 +365,7 @@ class Interpreter:
             if isinstance(item, bytes | str):
                 shown = item if isinstance(item, bytes) else item.encode("latin-1", "replace")
                 if not any(self._unseen):
-                    ink = self._ink(state, "stroke" if state.text.mode in (1, 5) else "fill")
+                    ink = ink_of(state, "stroke" if state.text.mode in (1, 5) else "fill")
                     self._pen.show(shown, state.text, state.ctm, state.clip, ink, self._next())
                     if 0 < ink.alpha < 1:
                         self._translucent.add("alpha")
@@ -454,7 +390,10 @@ class Interpreter:
         self._pen.move(x, y)
 
 
-def _set(name: str, scale: float = 1.0) -> Callable[[Interpreter, list[Any], State, Any], None]:
+_Handler = Callable[[Interpreter, list[Any], State, Any], None]
+
+
+def _set(name: str, scale: float = 1.0) -> _Handler:
     def handler(_: Interpreter, operands: list[Any], state: State, __: Any) -> None:
         setattr(state.text, name, float(operands[0]) * scale)
 
@@ -465,7 +404,7 @@ def _set_mode(_: Interpreter, operands: list[Any], state: State, __: Any) -> Non
     state.text.mode = int(operands[0])
 
 
-def _painter(**how: bool) -> Callable[[Interpreter, list[Any], State, Any], None]:
+def _painter(**how: bool) -> _Handler:
     how = {"stroke": False, "fill": False, **how}
 
     def handler(self: Interpreter, _: list[Any], state: State, __: Any) -> None:
@@ -474,46 +413,48 @@ def _painter(**how: bool) -> Callable[[Interpreter, list[Any], State, Any], None
     return handler
 
 
-def _sided(name: str, side: str) -> Callable[[Interpreter, list[Any], State, Any], None]:
-    def handler(self: Interpreter, operands: list[Any], state: State, resources: Any) -> None:
-        getattr(self, name)(operands, state, resources, side)
-
-    return handler
-
-
-def _device_in(side: str, space: Space) -> Callable[[Interpreter, list[Any], State, Any], None]:
+def _drawer(
+    draw: Callable[[Outline, list[Any], Matrix], None],
+) -> _Handler:
     def handler(self: Interpreter, operands: list[Any], state: State, _: Any) -> None:
-        self._device(operands, state, side, space)
+        draw(self._outline, operands, state.ctm)
 
     return handler
 
 
-_HANDLERS: dict[bytes, Callable[[Interpreter, list[Any], State, Any], None]] = {
+def _colours(operate: Callable[..., None], *how: Any) -> _Handler:
+    def handler(_: Interpreter, operands: list[Any], state: State, resources: Any) -> None:
+        operate(state, operands, resources, *how)
+
+    return handler
+
+
+_HANDLERS: dict[bytes, _Handler] = {
     b"cm": Interpreter._concatenate,
     b"w": Interpreter._width,
     b"d": Interpreter._dash,
     b"gs": Interpreter._external,
-    b"CS": _sided("_space", "stroke"),
-    b"cs": _sided("_space", "fill"),
-    b"SC": _sided("_colour", "stroke"),
-    b"SCN": _sided("_colour", "stroke"),
-    b"sc": _sided("_colour", "fill"),
-    b"scn": _sided("_colour", "fill"),
-    b"G": _device_in("stroke", GRAY),
-    b"g": _device_in("fill", GRAY),
-    b"RG": _device_in("stroke", RGB),
-    b"rg": _device_in("fill", RGB),
-    b"K": _device_in("stroke", CMYK),
-    b"k": _device_in("fill", CMYK),
-    b"m": Interpreter._move,
-    b"l": Interpreter._line,
-    b"c": Interpreter._curve,
-    b"v": Interpreter._curve,
-    b"y": Interpreter._curve,
-    b"re": Interpreter._rectangle,
-    b"h": Interpreter._close,
-    b"W": Interpreter._clip,
-    b"W*": Interpreter._clip,
+    b"CS": _colours(set_space, "stroke"),
+    b"cs": _colours(set_space, "fill"),
+    b"SC": _colours(set_colour, "stroke"),
+    b"SCN": _colours(set_colour, "stroke"),
+    b"sc": _colours(set_colour, "fill"),
+    b"scn": _colours(set_colour, "fill"),
+    b"G": _colours(set_device, "stroke", GRAY),
+    b"g": _colours(set_device, "fill", GRAY),
+    b"RG": _colours(set_device, "stroke", RGB),
+    b"rg": _colours(set_device, "fill", RGB),
+    b"K": _colours(set_device, "stroke", CMYK),
+    b"k": _colours(set_device, "fill", CMYK),
+    b"m": _drawer(Outline.move),
+    b"l": _drawer(Outline.line),
+    b"c": _drawer(Outline.curve),
+    b"v": _drawer(Outline.curve),
+    b"y": _drawer(Outline.curve),
+    b"re": _drawer(Outline.rectangle),
+    b"h": lambda self, *_: self._outline.close(),
+    b"W": lambda self, *_: self._outline.clip(),
+    b"W*": lambda self, *_: self._outline.clip(),
     b"n": _painter(),
     b"S": _painter(stroke=True),
     b"s": _painter(stroke=True, close=True),

@@ -36,7 +36,8 @@ from figproof.proof.inputs import input_files, snapshot_files
 from figproof.proof.rebuilding import RULES, built_files
 from figproof.proof.status import built_reasons
 from figproof.provenance import VERSIONS, library_digest
-from figproof.specs import FigureSpec, load_config, load_figures
+from figproof.schemas import FigureSpec
+from figproof.specs import load_config, load_figures
 from figproof.store.archive import MANIFEST, Contents, pack, unpack
 
 FORMAT = "figproof-bundle-1"

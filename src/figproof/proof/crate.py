@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from figproof.canonical import digest_bytes, to_readable_json
-from figproof.specs import FigureSpec
+from figproof.schemas import FigureSpec
 
 METADATA = "ro-crate-metadata.json"
 SNAPSHOTS = "results/snapshots/"

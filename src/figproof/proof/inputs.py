@@ -8,8 +8,9 @@ from pathlib import Path
 from figproof.errors import FigproofError
 from figproof.numberspecs import load_numbers
 from figproof.project import Project
+from figproof.schemas import FigureSpec
 from figproof.snapshot import object_files
-from figproof.specs import FigureSpec, load_config
+from figproof.specs import load_config
 
 _CONFIG = (
     "config.yaml",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from figproof.project import Project
-from figproof.specs import FigureSpec
+from figproof.schemas import FigureSpec
 
 _MOST_RUNS = 5
 

@@ -16,7 +16,7 @@ from figproof.errors import FigproofError
 from figproof.places import builtin
 from figproof.project import Project
 from figproof.proof.inputs import input_files, snapshot_files
-from figproof.specs import FigureSpec
+from figproof.schemas import FigureSpec
 
 _PASSED_ON = ("PATH", "TMPDIR", "SYSTEMROOT")
 RULES = ("Snakefile", "profiles/default/config.yaml")

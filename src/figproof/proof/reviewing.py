@@ -6,15 +6,13 @@ import base64
 import difflib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
-
-import jinja2
 
 from figproof.canonical import digest_bytes
 from figproof.encode import png
 from figproof.lint.page import Pixels, Unreadable
 from figproof.lint.raster import read_raster
+from figproof.pages import page_of
 from figproof.proof.difference import RASTERS, FigureDifference, Files, compare_figure
 from figproof.proof.numbers import Change
 from figproof.proof.rasters import compare_pixels, overlay
@@ -35,7 +33,7 @@ _GROUPS = (
 )
 
 
-def review_page(old: Side, new: Side, stale: Mapping[str, Sequence[str]]) -> tuple[str, int]:
+def review_page(old: Side, new: Side, stale: Mapping[str, Sequence[str]]) -> tuple[bytes, int]:
     """The page, and how many figures changed.
 
     Parameters
@@ -46,8 +44,8 @@ def review_page(old: Side, new: Side, stale: Mapping[str, Sequence[str]]) -> tup
 
     Returns
     -------
-    (str, int)
-        The page is a function of the arguments alone: no clock, no folder.
+    (bytes, int)
+        The page in UTF-8, a function of the arguments alone: no clock, no folder.
     """
     ids = sorted(
         {
@@ -59,14 +57,8 @@ def review_page(old: Side, new: Side, stale: Mapping[str, Sequence[str]]) -> tup
     )
     figures = [_figure(figure, old, new, stale.get(figure, ())) for figure in ids]
     changed = [figure for figure in figures if figure["state"] != "same"]
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    page = environment.get_template("review.html.j2").render(
+    page = page_of(
+        "proof/review.html.j2",
         old=old.name,
         new=new.name,
         figures=changed,

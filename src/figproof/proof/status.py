@@ -21,7 +21,8 @@ from figproof.project import Project
 from figproof.proof.made import made_files
 from figproof.proof.reasons import Reason, changed_inputs, changed_params
 from figproof.provenance import figure_provenance
-from figproof.specs import Config, FigureSpec, figure_ids, load_config, load_figure, text_figures
+from figproof.schemas import Config, FigureSpec
+from figproof.specs import figure_ids, load_config, load_figure, text_figures
 
 if TYPE_CHECKING:
     from figproof.store import Store

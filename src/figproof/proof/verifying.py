@@ -11,7 +11,8 @@ from figproof.files import write_atomic
 from figproof.project import Project
 from figproof.proof.difference import FigureDifference, FileDifference, Files, compare_figure, compare_file
 from figproof.proof.rebuilding import built_files, rebuilt
-from figproof.specs import FigureSpec, load_figures
+from figproof.schemas import FigureSpec
+from figproof.specs import load_figures
 
 PAGE = "index.html"
 
