@@ -38,32 +38,32 @@ from figproof.numerics.choosing import config_title
 from figproof.numerics.curves import align, metric_of_each, run_name
 from figproof.numerics.events import broken_frame
 from figproof.numerics.health import Check
+from figproof.numerics.healthpanels import (
+    GRADIENTS,
+    Lines,
+    beyond_frame,
+    line_frame,
+    lines_of,
+    of_panel,
+    rings_frame,
+    shared_limits,
+    verdict_frame,
+)
 from figproof.numerics.lines import check_units
-from figproof.numerics.reduce import keep_extremes
-from figproof.numerics.scales import beyond, common_limits
 from figproof.numerics.verdicts import (
     FAULTS,
     check_run,
     checks_frame,
-    of_outer_layers,
-    of_whole_gradient,
     verdict,
 )
 
 SHOWS_CONDITIONS = False
 MOST_RUNS = 24
-DRAWN_STRETCHES = 300
 NARROWEST_PANEL_IN = 1.1
 # Of a row that has room for the gradient below the losses.
 LOWEST_ROW_IN = 1.4
 # What ticks and labels take of a figure's width; how much of a column text may fill.
 _TICKS_IN, _ROOM = 0.6, 0.93
-GRADIENTS = ("gradient norm", "first layer's mean |gradient|", "last layer's mean |gradient|")
-RING_ON = {"overfitting": "validation", "vanishing": GRADIENTS[1], "exploding": GRADIENTS[0]}
-
-
-Lines = Mapping[str, tuple[IntArray, FloatArray]]
-"""What a panel shows: name of a line -> its steps and values."""
 
 
 class Params(KindParams):
@@ -102,12 +102,12 @@ def derive(snapshot: Snapshot, params: Params) -> Table:
     unit = first.step_unit
     asked = [(run, check_run(run, params.train, params.validation)) for run in runs]
     asked.sort(key=lambda pair: _rank(pair[1]))
-    every = [_lines(run, losses) for run, _ in asked]
+    every = [lines_of(run, losses) for run, _ in asked]
     if params.y_scale == "log":
         _check_positive([lines[name][1] for lines in every for name in losses])
     limits = {
-        "loss": _limits(every, losses, params.y_scale == "log"),
-        "gradient": _limits(every, GRADIENTS, True),
+        "loss": shared_limits(every, losses, params.y_scale == "log"),
+        "gradient": shared_limits(every, GRADIENTS, True),
     }
     if not limits["loss"]:
         raise FigproofError(
@@ -141,18 +141,18 @@ def _frames(
         alone = align([lines[params.train][0]], [lines[params.train][1]], "equal")
         found: dict[str, list[Frame]] = {
             "panels": [_panel_frame(run, params)],
-            "verdicts": [_verdict_frame(verdict(checks, step_unit))],
+            "verdicts": [verdict_frame(verdict(checks, step_unit))],
             "checks": [checks_frame(run, checks)],
-            "lines": [_line_frame(name, *part) for name, part in lines.items()],
-            "rings": [_rings_frame(checks, lines, params)],
+            "lines": [line_frame(name, *part) for name, part in lines.items()],
+            "rings": [rings_frame(checks, lines, params.train, params.validation)],
             "crosses": [broken_frame(run.condition, params.train, [run], alone, None)],
             "beyond": [
-                _beyond_frame(name, *part, limits["gradient" if name in GRADIENTS else "loss"])
+                beyond_frame(name, *part, limits["gradient" if name in GRADIENTS else "loss"])
                 for name, part in lines.items()
             ],
         }
         for name, frames in found.items():
-            parts[name] += [_of_panel(panel, part) for part in frames]
+            parts[name] += [of_panel(panel, part) for part in frames]
     return {name: concatenate(part) for name, part in parts.items()}
 
 
@@ -194,64 +194,9 @@ def _rank(checks: Sequence[Check]) -> int:
     return found[-1] + 1 if found else 0
 
 
-def _lines(run: Run, losses: Sequence[str]) -> Lines:
-    """What a panel shows: name -> steps and values; of the gradient what was recorded."""
-    drawn = {name: (run.metric(name).steps, run.metric(name).values) for name in losses}
-    gradients = dict(zip(GRADIENTS, [of_whole_gradient(run), *of_outer_layers(run)], strict=True))
-    return drawn | {name: part for name, part in gradients.items() if part[0].size}
-
-
-def _of_panel(panel: int, part: Frame) -> Frame:
-    rows = next(iter(part.values())).size
-    return {"panel": np.full(rows, panel, dtype=np.int64), **part}
-
-
-def _line_frame(name: str, steps: IntArray, values: FloatArray) -> Frame:
-    kept = keep_extremes(values[None, :], DRAWN_STRETCHES)
-    return frame(metric=[name] * kept.size, step=steps[kept], value=values[kept])
-
-
 def _panel_frame(run: Run, params: Params) -> Frame:
     title = config_title(run, params.titles) if params.titles else ""
     return frame(condition=[run.condition], run=[run_name(run)], title=[title])
-
-
-def _verdict_frame(lines: Sequence[Sequence[str]]) -> Frame:
-    """A row for each part of a line; the parts of one line stand together where there is room."""
-    return frame(
-        line=[number for number, parts in enumerate(lines) for _ in parts],
-        text=[part for parts in lines for part in parts],
-    )
-
-
-def _rings_frame(checks: Sequence[Check], lines: Lines, params: Params) -> Frame:
-    """Where each fault starts, on the line that shows it; where values stop being finite has a cross."""
-    rows: list[tuple[str, str, int, float]] = []
-    for check in checks:
-        if not check.found or check.fault in ("underfitting", "not finite"):
-            continue
-        on = RING_ON.get(check.fault, params.train)
-        name = (params.validation or params.train) if on == "validation" else on
-        steps, values = lines[name]
-        rows.append((check.fault, name, check.step, float(values[np.searchsorted(steps, check.step)])))
-    return {
-        "condition": np.array([row[0] for row in rows], dtype=np.str_),
-        "metric": np.array([row[1] for row in rows], dtype=np.str_),
-        "x": np.array([row[2] for row in rows], dtype=np.int64),
-        "value": np.array([row[3] for row in rows], dtype=np.float64),
-    }
-
-
-def _limits(every: Sequence[Lines], names: Sequence[str], logarithmic: bool) -> list[float]:
-    """Ends of the axis that all panels share; empty if nothing can stand on it."""
-    series = [lines[name][1] for lines in every for name in names if name in lines]
-    return list(common_limits(series, logarithmic=logarithmic) or [])
-
-
-def _beyond_frame(name: str, steps: IntArray, values: FloatArray, limits: Sequence[float]) -> Frame:
-    """What lies beyond the axis: an extreme of each stretch."""
-    at = beyond(values, limits[0], limits[1]) if limits else np.zeros(0, dtype=np.int64)
-    return {"metric": np.array([name] * at.size, dtype=np.str_), "x": steps[at], "value": values[at]}
 
 
 def draw(fig: Any, table: Table, params: Params, look: Any) -> None:
