@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from drawn import ROOT
+from exported import empty, record
+from figproof.look import Look, load_look
 from figproof.project import Project
 from figproof.store import Store, open_store
+from figproof.store.transfer import export_runs
 from papers import RUNS, build, lay_paper, pin_and_snapshot, put_run
 
 
@@ -48,3 +52,24 @@ def paper(paper_once: Path, tmp_path: Path) -> Project:
     """A copy of the built paper, to be changed at will; its runs are in no store."""
     shutil.copytree(paper_once, tmp_path / "paper")
     return Project(tmp_path / "paper")
+
+
+@pytest.fixture
+def exported(store: Store, tmp_path: Path) -> Path:
+    """An archive of runs 3 and 12; the store is empty again."""
+    record(store, 12)
+    record(store, 3, blob=b"other weights")
+    path = tmp_path / "runs.tar.gz"
+    export_runs(store, [12, 3], path)
+    empty(store)
+    return path
+
+
+@pytest.fixture(scope="module")
+def look() -> Look:
+    return load_look(ROOT, "icml2025", "petroff10", "viridis", {})
+
+
+@pytest.fixture(scope="module")
+def nature() -> Look:
+    return load_look(ROOT, "nature", "petroff10", "viridis", {})
