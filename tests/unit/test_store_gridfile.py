@@ -116,9 +116,7 @@ def test_the_run_of_a_damaged_artifact_is_named(store: Store, put: Callable[...,
     flip(store, file_id)
 
     (artifact,) = read_run(store, 41).artifacts
-    with pytest.raises(
-        FigproofError, match=r"run 41: artifact 'hidden\.npz' in .*: differs from the SHA-256"
-    ):
+    with pytest.raises(FigproofError, match=r"run 41: artifact 'hidden\.npz' in .*: differs from"):
         read_artifact(store, artifact)
 
 
