@@ -81,6 +81,14 @@ def test_check_refuses_a_height_and_a_width_that_the_venue_does_not_have(project
     assert main(["check"]) == 0
 
 
+def test_check_reads_the_numbers_of_the_text_too(project, capsys):
+    (project.root / "config/numbers.yaml").write_text("accuracy: {pin: adam, metric: acc, percnt: true}\n")
+    assert main(["check"]) == 1
+    said = capsys.readouterr().err
+    assert "config/numbers.yaml: accuracy.percnt: unknown key 'percnt'" in said
+    assert "Did you mean percent?" in said
+
+
 def test_a_venue_that_takes_tiff_and_no_pdf_gets_tiff_in_its_place():
     figures = {name: spec(venue=name) for name in venue_names(ROOT)}
     formats = formats_of(

@@ -65,7 +65,7 @@ def test_a_wrong_value_is_refused_with_what_is_allowed_and_without_its_password(
         ("embeded:.figproof/store", "did you mean embedded: at the start?"),
         ("Embedded:x", "did you mean embedded: at the start?"),
         (f"mongo://u:{SECRET}@h/db", "did you mean mongodb:// at the start?"),
-        (f"mongodb+srv://u:{SECRET}@h/db", "did you mean mongodb:// at the start?"),
+        (f"mongodb+srv://u:{SECRET}@h/db", "give the hosts themselves"),
         (f"u:{SECRET}@h/db", "write : / @ % in the user name"),
     ],
 )

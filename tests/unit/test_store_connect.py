@@ -15,6 +15,7 @@ from pymongo.errors import AutoReconnect
 
 from figproof.errors import FigproofError
 from figproof.store import Store, open_store
+from figproof.store.connect import DEFAULT_TIMEOUT_S
 
 pytestmark = pytest.mark.store
 SECRET = "s3cr3t"
@@ -67,7 +68,9 @@ def free_port() -> int:
 def test_a_server_that_is_down_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     port = free_port()
 
-    said = refusal(monkeypatch, tmp_path, f"mongodb://alice:{SECRET}@127.0.0.1:{port}/lab", timeout_s=5.0)
+    assert DEFAULT_TIMEOUT_S <= 4.0, "a command needs a second to start, and has five"
+    address = f"mongodb://alice:{SECRET}@127.0.0.1:{port}/lab"
+    said = refusal(monkeypatch, tmp_path, address, timeout_s=DEFAULT_TIMEOUT_S)
 
     assert said.startswith(f"mongodb://127.0.0.1:{port}/lab: the store does not answer: nothing listens on")
     assert "FIGPROOF_STORE" in said

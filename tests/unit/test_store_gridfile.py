@@ -12,7 +12,7 @@ import pytest
 from figproof.errors import FigproofError
 from figproof.store import Store
 from figproof.store.gridfile import read_file
-from figproof.store.reader import StoredArtifact, read_artifact
+from figproof.store.reader import StoredArtifact, read_artifact, read_run
 
 pytestmark = pytest.mark.store
 CONTENT = bytes(range(256)) * 10
@@ -104,9 +104,20 @@ def test_a_damaged_file_is_refused_and_the_damage_named(
     damage(store, file_id)
 
     with pytest.raises(FigproofError, match=named) as caught:
-        read_artifact(store, StoredArtifact("hidden.npz", file_id, len(CONTENT), None, False))
+        read_artifact(store, StoredArtifact("hidden.npz", file_id, len(CONTENT), None, False, 7))
 
-    assert "artifact 'hidden.npz'" in str(caught.value)
+    assert str(caught.value).startswith("run 7: artifact 'hidden.npz' in mongodb://")
+
+
+def test_the_run_of_a_damaged_artifact_is_named(store: Store, put: Callable[..., Any]) -> None:
+    file_id = put()
+    artifacts = [{"name": "hidden.npz", "file_id": file_id}]
+    store.runs.insert_one({"_id": 41, "status": "COMPLETED", "artifacts": artifacts})
+    flip(store, file_id)
+
+    (artifact,) = read_run(store, 41).artifacts
+    with pytest.raises(FigproofError, match=r"run 41: artifact 'hidden\.npz' in .*: differs from"):
+        read_artifact(store, artifact)
 
 
 def test_length_0_with_a_digest_of_something_is_refused(store: Store, put: Callable[..., Any]) -> None:

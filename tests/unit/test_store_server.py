@@ -170,6 +170,23 @@ def test_a_killed_supervisor_leaves_its_server_to_the_next_one(folder: StoreFold
     assert servers(folder) == []
 
 
+def test_a_server_without_its_supervisor_is_watched_again_by_the_next_command_and_stops_when_idle(
+    folder: StoreFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FIGPROOF_STORE_IDLE_S", "1")
+    with open_store(root(folder)):
+        before = find_server(folder)
+        killed = supervisor_of(folder)
+        os.kill(killed, signal.SIGKILL)
+        assert eventually(lambda: not _is_supervisor(Path(f"/proc/{killed}"), folder))
+
+    with open_store(root(folder)):
+        assert find_server(folder) == before
+        assert supervisor_of(folder) != killed
+
+    assert eventually(lambda: not servers(folder), 8)
+
+
 def test_supervisor_and_server_killed_together_are_replaced(folder: StoreFolder) -> None:
     with open_store(root(folder)) as store:
         store.runs.insert_one({"_id": 1})

@@ -20,6 +20,7 @@ def add_parser(subparsers: Any) -> None:
 def _run(arguments: argparse.Namespace, root: Path) -> int:
     from figproof.drawing import look_of, page_size_in
     from figproof.look import load_look, venue_names
+    from figproof.numberspecs import load_numbers
     from figproof.packages import check_lock
     from figproof.palette import load_palette, palette_names
     from figproof.pins import load_pin
@@ -50,6 +51,7 @@ def _run(arguments: argparse.Namespace, root: Path) -> int:
         attempt(load_selection, project, name)
     for name in pins:
         attempt(load_pin, project, name)
+    attempt(load_numbers, project)
     styles: set[str] = set()
     for figure in figures:
         spec = attempt(load_figure, project, figure)

@@ -20,7 +20,10 @@ ALLOWED = (
     "Allowed: mongodb://user:password@host:port/database (port 27017 and database "
     f"{DEFAULT_DATABASE!r} if left out), embedded:folder, or unset for the embedded store in .figproof/store"
 )
-_SCHEMES = {"embedded": "embedded:", "mongodb": "mongodb://", "mongodb+srv": "mongodb://"}
+_SCHEMES = {"embedded": "embedded:", "mongodb": "mongodb://"}
+_SRV_HINT = (
+    "give the hosts themselves: the standard connection string, as Atlas calls it, starts with mongodb://"
+)
 # A password may hold @ and, unquoted, a slash; a colon with a port after it begins no password.
 _URL_CREDENTIALS = re.compile(r"://(?:[^/\s:@]*:(?!\d{1,5}(?:[/\s]|$))\S*|[^/\s]*)@")
 
@@ -89,8 +92,10 @@ def parse_address(value: str) -> Address:
     hint = "write : / @ % in the user name or the password as %3A %2F %40 %25"
     if not value.startswith("mongodb://"):
         # The nearest scheme, and never what was given: a password may stand there.
-        near = difflib.get_close_matches(value.partition(":")[0].lower(), _SCHEMES, n=1)
+        scheme = value.partition(":")[0].lower()
+        near = difflib.get_close_matches(scheme, _SCHEMES, n=1)
         hint = f"did you mean {_SCHEMES[near[0]]} at the start?" if near else hint
+        hint = _SRV_HINT if scheme == "mongodb+srv" else hint
         raise FigproofError(f"does not start with mongodb://. {ALLOWED}", where=VARIABLE, hint=hint)
     try:
         parsed = parse_uri(value, warn=False)

@@ -32,7 +32,8 @@ from figproof.store.server import using_server
 
 Document = dict[str, Any]
 
-DEFAULT_TIMEOUT_S = 5.0
+# A command itself needs most of a second to start: its error comes within five.
+DEFAULT_TIMEOUT_S = 4.0
 # A server that stops answering in the middle must not hang a build for ever.
 _OPERATION_TIMEOUT_S = 60.0
 _UNAUTHORISED = 13

@@ -73,8 +73,8 @@ def read_details(store: Store, run_id: Any) -> Details:
         host=host,
         repositories=_repositories(experiment),
         dependencies=_dependencies(experiment),
-        sources=locate_files(store, _pairs(experiment.get("sources"))),
-        resources=locate_files(store, _pairs(document.get("resources"))),
+        sources=locate_files(store, _pairs(experiment.get("sources")), run.id),
+        resources=locate_files(store, _pairs(document.get("resources")), run.id),
         updates=_mapping(meta.get("config_updates")),
         output=output if isinstance(output, str) else "",
     )

@@ -42,13 +42,14 @@ class StoredMetric:
 
 @dataclass(frozen=True)
 class StoredArtifact:
-    """A file of a run; ``missing`` if the store has no document of it."""
+    """A file of a run; ``missing`` if the store has no document of it, ``run_id`` for words alone."""
 
     name: str
     file_id: Any
     length: int | None
     sha256: str | None
     missing: bool
+    run_id: Any = None
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,8 @@ def read_state(store: Store, run_id: Any) -> tuple[str, datetime | None]:
 
 def read_artifact(store: Store, artifact: StoredArtifact, *, max_bytes: int = MAX_FILE_BYTES) -> bytes:
     """The bytes of an artifact that is proved whole; see :func:`figproof.store.gridfile.read_file`."""
-    return read_file(store, artifact.file_id, f"artifact {artifact.name!r} in {store.address}", max_bytes)
+    where = f"run {artifact.run_id}: artifact {artifact.name!r} in {store.address}"
+    return read_file(store, artifact.file_id, where, max_bytes)
 
 
 def _raw_run(store: Store, run_id: Any) -> bytes | None:
@@ -177,10 +179,11 @@ def _read_artifacts(store: Store, document: Mapping[str, Any]) -> tuple[StoredAr
     entries = [
         entry if isinstance(entry, dict) else {} for entry in (listed if isinstance(listed, list) else [])
     ]
-    return locate_files(store, [(entry.get("name"), entry.get("file_id")) for entry in entries])
+    named = [(entry.get("name"), entry.get("file_id")) for entry in entries]
+    return locate_files(store, named, document["_id"])
 
 
-def locate_files(store: Store, named: list[tuple[Any, Any]]) -> tuple[StoredArtifact, ...]:
+def locate_files(store: Store, named: list[tuple[Any, Any]], run_id: Any) -> tuple[StoredArtifact, ...]:
     """The files that a run refers to by name and GridFS id, sorted; not read, only looked up."""
     # A document here would be read as a question, not as an id.
     ids = [file_id for _, file_id in named if not isinstance(file_id, (dict, list))]
@@ -193,6 +196,7 @@ def locate_files(store: Store, named: list[tuple[Any, Any]]) -> tuple[StoredArti
             length=recorded_length(file),
             sha256=recorded_sha256(file),
             missing=file is None,
+            run_id=run_id,
         )
         for name, file_id, file in ((name, file_id, by_id.get(repr(file_id))) for name, file_id in named)
     ]

@@ -115,17 +115,25 @@ def using_server(folder: StoreFolder) -> Iterator[Address]:
 def ensure_server(folder: StoreFolder) -> ServerInfo:
     """Find the folder's server, or start one; exactly one, whoever else asks at the same time."""
     found = find_server(folder)
-    if found:
+    if found and _is_watched(folder):
         return found
     with folder.locked(folder.start_lock, START_TIMEOUT_S):
         found = find_server(folder)
-        if found:
-            return found
-        _start_supervisor(folder)
-        found = find_server(folder)
+        # A supervisor that was killed left its server alone: nobody would stop it when it is idle.
+        if found is None or not _is_watched(folder):
+            _start_supervisor(folder)
+            found = find_server(folder)
     if found is None:
         raise _failed(folder, "the embedded store ended just after it started")
     return found
+
+
+def _is_watched(folder: StoreFolder) -> bool:
+    """Whether a supervisor holds its lock; tried with a shared one, so that clients do not see each other."""
+    handle = folder.try_lock(folder.supervisor_lock, shared=True)
+    if handle is not None:
+        os.close(handle)
+    return handle is None
 
 
 def _start_supervisor(folder: StoreFolder) -> None:

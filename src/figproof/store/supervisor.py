@@ -199,8 +199,9 @@ def _await_other(folder: StoreFolder) -> int | None:
     """The supervisor's lock; None if another supervisor holds it and its server answers."""
     deadline = time.monotonic() + _OTHER_S
     while (lock := folder.try_lock(folder.supervisor_lock)) is None:
+        # Tried twice: a client that looks whether anybody watches holds the lock for a moment.
         if find_server(folder) is not None:
-            return None
+            return folder.try_lock(folder.supervisor_lock)
         if time.monotonic() > deadline:
             info = folder.read_info()
             at = f" on {info.host}" if info and info.host != socket.gethostname() else ""
