@@ -149,7 +149,7 @@ def test_an_archived_run_is_in_no_answer_and_is_named_as_what_would_fit():
 
     assert ids(select(asked, documents, WHERE)) == [1]
     assert archived_fitting(asked, documents) == [2]
-    with pytest.raises(FigproofError, match="1 of 2 fail archived = false; 1 of 2 fail config.x = 1"):
+    with pytest.raises(FigproofError, match=r"1 of 2 fail archived = false; 1 of 2 fail config\.x = 1"):
         select(asked, documents[1:], WHERE)
 
 
