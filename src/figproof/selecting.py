@@ -37,7 +37,8 @@ def select(
     Parameters
     ----------
     documents : sequence of mapping
-        Run documents of the selection's experiment: ``_id``, ``config``, ``result``, ``status``.
+        Run documents of the selection's experiment: ``_id``, ``config``, ``result``, ``status``, and
+        ``archived``: such a run is in no new pin until somebody restores it.
     where : str
         The selection's file, for errors.
     experiments : iterable of str
@@ -64,13 +65,9 @@ def select(
     failures: Counter[str] = Counter()
     fitting = []
     for document in documents:
-        failed = [
-            f"{key} = {_spell(wanted)}"
-            for key, wanted in sorted(selection.where.items())
-            if not _fits(_lookup(document, key), wanted)
-        ]
-        if not failed and selection.status and document.get("status") != selection.status:
-            failed = [f"status = {selection.status}"]
+        failed = _failed(selection, document)
+        if not failed and document.get("archived"):
+            failed = ["archived = false"]
         failures.update(failed)
         if not failed:
             fitting.append(document)
@@ -83,6 +80,23 @@ def select(
     _check_configs(selection, fitting, candidates, where)
     _check_seeds(selection, candidates, where)
     return sorted(candidates, key=lambda c: (c.condition, c.seed is None, c.seed or 0, c.id))
+
+
+def archived_fitting(selection: Selection, documents: Iterable[Mapping[str, Any]]) -> list[Any]:
+    """Ids of the runs that fit but for being archived, in their order."""
+    return [d["_id"] for d in documents if d.get("archived") and not _failed(selection, d)]
+
+
+def _failed(selection: Selection, document: Mapping[str, Any]) -> list[str]:
+    """The conditions of a selection that a run does not meet."""
+    failed = [
+        f"{key} = {_spell(wanted)}"
+        for key, wanted in sorted(selection.where.items())
+        if not _fits(_lookup(document, key), wanted)
+    ]
+    if not failed and selection.status and document.get("status") != selection.status:
+        failed = [f"status = {selection.status}"]
+    return failed
 
 
 def _lookup(document: Mapping[str, Any], key: str) -> Any:

@@ -31,6 +31,8 @@ RUN: dict[str, Any] = {
         "digits": "10",
         "nested": {"a": {"b": 1}},
         "list": "a,b",
+        "diverged": float("nan"),
+        "word": "True",
     },
 }
 ROW = Row(RUN, Mark(tags=("draft", "paper"), note="look = here", archived=False), {"metric:loss:last": 0.25})
@@ -39,6 +41,10 @@ ROW = Row(RUN, Mark(tags=("draft", "paper"), note="look = here", archived=False)
 @pytest.mark.parametrize(
     "text",
     [
+        "config.learning_rate=.01",
+        "config.learning_rate<1.",
+        "config.diverged=NaN",
+        'config.word="True"',
         "config.optimizer=adam",
         'config.optimizer="adam"',
         "config.optimizer=sgd,adam",
@@ -120,6 +126,11 @@ def test_these_do_not_fit(text: str) -> None:
     [
         ("config.optimizer", "is no filter. Allowed: FIELD=VALUE"),
         ("=adam", "is no filter"),
+        ("config.optimizer==adam", "'==' is no operator"),
+        ("config.epochs=>40", "'=>' is no operator"),
+        ("config.shuffle=True", "'True' is written 'true' here"),
+        ("config.schedule!=1,None", "'None' is written 'null' here"),
+        ("metric:loss:last=nan", "allowed are also NaN and Infinity"),
         ("optimiser=adam", "is no field of a run. Known: archived"),
         ("statu=x", "Did you mean status"),
         ("config.=1", "is no field"),

@@ -62,6 +62,17 @@ def clock_back(store: Store) -> None:
     put_metric(store, 1, "extra", [1.0, 2.0], timestamps=times)
 
 
+def times_with_a_gap(seconds: float, other_s: float = 1) -> list[datetime.datetime]:
+    before = [START + step * other_s * SECOND for step in range(6)]
+    return [*before, *(before[-1] + (seconds + step) * SECOND for step in range(4))]
+
+
+def clock_forward(store: Store, seconds: float = 120, other_s: float = 1) -> None:
+    put_run(store, 1)
+    times = times_with_a_gap(seconds, other_s)
+    put_metric(store, 1, "extra", [1.0] * 10, timestamps=times)
+
+
 def copied_point(store: Store) -> None:
     put_run(store, 1)
     times = [START, START + SECOND, START + SECOND]
@@ -164,6 +175,11 @@ BREAKING: dict[str, tuple[Callable[[Store], Any], list[tuple[str, str]], str]] =
         "1 files without a digest: 'a'",
     ),
     "the clock was set back": (clock_back, [("warning", "clock")], "the clock goes back by 5.0 s"),
+    "the clock was set forward": (
+        clock_forward,
+        [("note", "gap")],
+        "no point of any metric for 120.0 s after 2026-01-02 03:04:10.000; the next longest is 1.0 s",
+    ),
     "points of an older run": (old_points, [("error", "clock")], "its id was used before"),
     "stopped before it started": (
         lambda store: put_run(store, 1, start_time=STOP + SECOND, loss=[], declared={}),
@@ -300,6 +316,13 @@ def test_measured_times_may_differ_between_equal_runs(store: Store) -> None:
         put_metric(store, run_id, "system.epoch_time", [float(run_id)])
 
     assert found(check(store, 1, 2)) == []
+
+
+@pytest.mark.parametrize(("seconds", "other_s"), [(59, 1), (120, 7)])
+def test_a_short_pause_or_one_of_many_is_no_gap(store: Store, seconds: float, other_s: float) -> None:
+    clock_forward(store, seconds, other_s)
+
+    assert found(check(store, 1)) == []
 
 
 def test_a_run_that_cannot_be_read_does_not_hide_the_others(store: Store) -> None:

@@ -46,6 +46,30 @@ def test_filters_sort_and_limit(runs: Store) -> None:
     assert (listing.ids, listing.notes) == ((10, 2), ("1 more match",))
 
 
+@pytest.mark.parametrize("descending", [False, True])
+def test_a_run_that_diverged_is_neither_the_best_nor_the_worst(runs: Store, descending: bool) -> None:
+    put_run(runs, 3, loss=[3.0, float("nan")])
+    found = ids(runs, sort="metric:loss:last", descending=descending)
+    assert found[2:] == [3, 10], "NaN, then runs without the metric"
+    assert ids(runs, "metric:loss:last=NaN") == [3]
+
+
+def test_a_value_that_no_run_has_is_named_with_what_there_is(runs: Store) -> None:
+    tag_runs(runs, ["1"], ["paper"], [])
+    asked = ["status=completed", "config.optimizer=adem", "config.hidden=[32,32]", "tag=papr", "id=77"]
+    assert list_runs(runs, ask(asked)).notes == (
+        "no run has status completed. Known: COMPLETED, FAILED.",
+        "no run has config.optimizer adem. Known: adam, sgd. Did you mean adam?",
+        "no run has tag papr. Known: paper. Did you mean paper?",
+    )
+    assert list_runs(runs, ask(["status=FAILED", "config.optimizer=sgd"])).notes == (), "each alone is there"
+
+
+def test_a_listing_without_a_column_is_refused() -> None:
+    with pytest.raises(FigproofError, match=r"--columns: names no field, e\.g\. id,experiment,status"):
+        ask((), " , ")
+
+
 def test_columns_are_those_that_were_asked_for(runs: Store) -> None:
     listing = list_runs(runs, ask(["id=2"], 'id,metric:loss:max,metric:"loss":points,config.hidden.0,host'))
 

@@ -26,7 +26,7 @@ from figproof.store.reader import list_runs, read_artifact, read_run
 pytestmark = pytest.mark.store
 
 TINY = """
-import os, sys, time
+import os, subprocess, sys, time
 from pathlib import Path
 import numpy as np
 from figproof import record
@@ -54,6 +54,10 @@ def main(_run, seed, rate, widths, mode, source):
     recorder = Recorder(_run, METRICS, parents=[] if source is None else [(source, "tiny")])
     rng = np.random.default_rng(seed)
     print("pid", os.getpid(), "\\x1b[31m", flush=True)
+    if mode == "detach":
+        print("pid", subprocess.Popen(["sleep", "60"], start_new_session=True).pid, flush=True)
+        daemon = "setsid sleep 60 >/dev/null 2>&1 & echo $!"
+        print("pid", subprocess.check_output(["sh", "-c", daemon], text=True), flush=True)
     if mode == "sleep":
         time.sleep(60)
     for step in range(4):
@@ -423,6 +427,23 @@ def test_a_replay_that_takes_too_long_is_killed(
     error = capsys.readouterr().err
     assert "run 1 (tiny): the replay was killed after 3 s" in error and "give --timeout SECONDS" in error
     assert is_gone(int(re.findall(r"\| pid (\d+)", error)[0]))
+
+
+def test_what_the_program_detached_from_itself_ends_with_it(
+    store: Store, recorded: Any, replay: Replay, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_id = recorded()
+    set_in_run(store, run_id, config__mode="detach")
+    bystander = subprocess.Popen(["sleep", "60"])
+    try:
+        capsys.readouterr()
+        assert replay(str(run_id), "--yes") == 0
+        pids = [int(pid) for pid in re.findall(r"\| pid (\d+)", capsys.readouterr().err)]
+        assert len(pids) == 3 and all(map(is_gone, pids))
+        assert bystander.poll() is None, "what was ours before stays"
+    finally:
+        bystander.kill()
+        bystander.wait()
 
 
 def is_gone(pid: int) -> bool:

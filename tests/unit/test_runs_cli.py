@@ -93,11 +93,39 @@ def test_tag_note_archive_restore_purge(project: Store, capsys: Said) -> None:
 
     assert run("purge", "2") == 1
     said = capsys.readouterr().out
-    assert "would remove for good: run 2 with 1 metrics and 2 files" in said and "Add --yes" in said
+    assert "would remove for good: run 2 with 1 metrics and 2 files" in said
+    assert "other projects on this store\nmay have pins that do" in said and "then add --yes" in said
     assert project.runs.count_documents({}) == 2
     assert run("purge", "2", "--yes") == 0
     assert "removed for good: run 2" in capsys.readouterr().out
     assert [document["_id"] for document in project.runs.find({}, {"_id": 1})] == [1]
+
+
+def test_an_archived_run_is_pinned_again_only_when_it_is_restored(
+    project: Store, recording_project: Path, capsys: Said
+) -> None:
+    for name in ("selections", "pins"):
+        (recording_project / "config" / name).mkdir()
+    selection = "experiment: digits\ngroup_by: [config.optimizer]\nvaries: [config.seed]\n"
+    (recording_project / "config" / "selections" / "two.yaml").write_text(selection)
+    put_run(project, 3)
+    project.runs.delete_one({"_id": 2})
+    assert main(["pin"]) == 0
+    assert capsys.readouterr().out == "two: 2 runs, written\n"
+
+    assert run("archive", "3") == 0
+    assert "named by pin two: its figures stay; `figproof pin` would leave it out" in capsys.readouterr().out
+    assert main(["pin", "--check"]) == 1
+    assert "run 3 does not match the selection any more" in capsys.readouterr().out
+    assert main(["pin"]) == 0
+    said = capsys.readouterr().out
+    assert said == "two: 1 runs, written\n  left out, archived: 3 (figproof runs restore ID)\n"
+
+    assert run("archive", "3") == 0
+    assert capsys.readouterr().out == "run 3: archived\n", "no pin names it now"
+    assert run("restore", "3") == 0
+    assert main(["pin"]) == 0
+    assert "two: 2 runs, written" in capsys.readouterr().out
 
 
 def test_health_exits_1_on_errors_only(project: Store, capsys: Said) -> None:
@@ -108,6 +136,9 @@ def test_health_exits_1_on_errors_only(project: Store, capsys: Said) -> None:
     assert "error: failed\n  means: it cannot be pinned" in capsys.readouterr().out
     assert run("health", "--where", "status=FAILED", "--format", "json") == 1
     assert json.loads(capsys.readouterr().out)["findings"][0]["rule"] == "failed"
+    assert run("archive", "2") == 0
+    assert run("health", "--all") == 0
+    assert "1 archived runs are left out" in capsys.readouterr().err, "what was not looked at is said"
     assert run("archive", "2") == 0
     assert run("health", "--all") == 0
 

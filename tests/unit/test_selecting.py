@@ -3,7 +3,7 @@ import pytest
 from figproof.conditions import Entry
 from figproof.errors import FigproofError
 from figproof.schemas import Selection
-from figproof.selecting import select
+from figproof.selecting import archived_fitting, select
 
 WHERE = "config/selections/test.yaml"
 
@@ -141,6 +141,16 @@ def test_two_runs_of_one_condition_and_seed_are_an_error():
     documents = [document(1), {**document(2), "config": {"seed": 1}}]
     with pytest.raises(FigproofError, match=r"have seed 1: \[1, 2\]"):
         select(selection(), documents, WHERE)
+
+
+def test_an_archived_run_is_in_no_answer_and_is_named_as_what_would_fit():
+    documents = [document(1, x=1), {**document(2, x=1), "archived": True}, {**document(3), "archived": True}]
+    asked = selection(where={"config.x": 1})
+
+    assert ids(select(asked, documents, WHERE)) == [1]
+    assert archived_fitting(asked, documents) == [2]
+    with pytest.raises(FigproofError, match=r"1 of 2 fail archived = false; 1 of 2 fail config\.x = 1"):
+        select(asked, documents[1:], WHERE)
 
 
 def test_more_seeds_than_expected_are_an_error():

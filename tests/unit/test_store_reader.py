@@ -191,7 +191,7 @@ def test_runs_of_one_experiment_are_listed_by_id_with_few_fields(store: Store) -
     listed = list_runs(store, "digits_mlp")
 
     assert [run["_id"] for run in listed] == [1, 3]
-    assert set(listed[0]) == {"_id", "config", "status", "result", "experiment", "start_time"}
+    assert set(listed[0]) == {"_id", "config", "status", "result", "experiment", "start_time", "archived"}
 
 
 def test_an_experiment_name_cannot_be_a_question(store: Store) -> None:

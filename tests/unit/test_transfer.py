@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 from bson import ObjectId, json_util
 
-from exported import contents, empty, record
+from exported import NOW, contents, empty, record
+from figproof.audit.marking import archive_runs, note_run, tag_runs
 from figproof.cli import runs as runs_command
 from figproof.errors import FigproofError
 from figproof.store import Store, transfer
-from figproof.store.archive import unpack
+from figproof.store.archive import MANIFEST, unpack
+from figproof.store.marks import COLLECTION, read_marks
 from figproof.store.reader import read_artifact, read_run
 from figproof.store.redact import redact_run
 from figproof.store.transfer import export_runs, import_runs, run_ids
@@ -90,6 +92,29 @@ def test_a_second_import_changes_nothing(store: Store, exported: Path) -> None:
 
     assert import_runs(store, exported) == []
     assert contents(store) == before
+
+
+def test_what_people_said_of_runs_goes_with_them(store: Store, tmp_path: Path) -> None:
+    record(store, 3, start_time=NOW)
+    record(store, 12)
+    unmarked, path = tmp_path / "unmarked.tar.gz", tmp_path / "x.tar.gz"
+    assert export_runs(store, [3, 12], unmarked) == 0
+    tag_runs(store, ["3"], ["paper", "b"], [])
+    note_run(store, "3", "odd\x1b[2J")
+    archive_runs(store, ["3"], archived=True)
+    said = read_marks(store)
+    assert export_runs(store, [3, 12], path) == 1
+    assert unpack(path)[MANIFEST] != unpack(unmarked)[MANIFEST]
+
+    note_run(store, "3", "what is said here stays")
+    assert import_runs(store, path) == [], "marks are no part of what a run is"
+    assert read_marks(store)[3][1].note == "what is said here stays"
+    empty(store)
+    store.database[COLLECTION].delete_many({})
+    assert import_runs(store, path) == [3, 12]
+    assert read_marks(store) == said
+    assert export_runs(store, [3, 12], tmp_path / "again.tar.gz") == 1
+    assert (tmp_path / "again.tar.gz").read_bytes() == path.read_bytes()
 
 
 def test_missing_runs_are_added_to_those_that_are_there(store: Store, exported: Path) -> None:

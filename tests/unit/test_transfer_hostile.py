@@ -155,6 +155,11 @@ def take_id_4(entry: Any, members: dict[str, bytes]) -> None:
         (put("files.0.document.chunkSize", 10**9), "chunk size 1000000000"),
         (put("files.0.document._id", 1), "is not in the archive|not an ObjectId"),
         (drop_blobs, "is not in the archive"),
+        (put("mark", {"tags": ["a b"], "note": "", "archived": False}), "is not an exported run"),
+        (put("mark", {"tags": [], "note": "x" * 2001, "archived": False}), "is not an exported run"),
+        (put("mark", {"tags": [], "note": "", "archived": 1}), "is not an exported run"),
+        (put("mark", {"tags": [], "note": {"$ne": ""}, "archived": False}), "is not an exported run"),
+        (put("mark", {"tags": [], "note": "", "archived": False, "started": 1}), "is not an exported run"),
     ],
 )
 def test_a_hostile_entry_is_refused_and_nothing_is_written(

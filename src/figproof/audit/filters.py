@@ -6,7 +6,8 @@
     OP     = "=" | "!=" | "<" | "<=" | ">" | ">=" | "~"        ~: holds this text, in any case
 
 A value is a number, ``true``, ``false``, ``null`` (the run has none), a JSON list or text; in double
-quotes it is text whatever it looks like. A date without a time is the whole day, UTC.
+quotes it is text whatever it looks like. A date without a time is the whole day, UTC. ``NaN`` is equal
+to itself: it is how to find runs that diverged.
 """
 
 from __future__ import annotations
@@ -23,6 +24,10 @@ from figproof.audit.fields import Field, Row, parse_field
 from figproof.errors import FigproofError
 
 _FILTER = re.compile(r'(?P<field>(?:"[^"]*"|[^"<>=!~])+)(?P<op><=|>=|!=|=|<|>|~)(?P<value>.*)', re.DOTALL)
+# Numbers as Python writes them and JSON does not.
+_BARE_POINT = re.compile(r"[+-]?(\.[0-9]+|[0-9]+\.)([eE][+-]?[0-9]+)?")
+# Sacred takes them on its command line; as texts they would find nothing.
+_PYTHON_WORDS = {"True": "true", "False": "false", "None": "null"}
 _LONGEST = 2000
 _EXAMPLES = "e.g. config.optimizer=adam, 'config.learning_rate<=0.01', 'started>=2026-01-01', tag=paper"
 _ORDERS: dict[str, Callable[[Any, Any], bool]] = {
@@ -90,6 +95,12 @@ def parse_filter(text: str, where: str) -> Filter:
         )
     field = parse_field(matched["field"], f"{where}: {text[:80]!r}")
     operator, given = matched["op"], matched["value"].strip()
+    if given.startswith(("=", "<", ">")):
+        raise FigproofError(
+            f"{operator + given[0]!r} is no operator. Allowed: = != < <= > >= ~",
+            where=f"{where}: {text[:80]!r}",
+            hint=f"a value that starts with {given[0]} is written in double quotes",
+        )
     values = _split(given) if operator in ("=", "!=") else [given]
     wanted = tuple(_value(field, operator, value, f"{where}: {text[:80]!r}") for value in values)
     return Filter(text, field, operator, wanted)
@@ -117,7 +128,10 @@ def _value(field: Field, operator: str, text: str, where: str) -> Any:
     if field.kind == fields.TIME:
         return _day(text, where)
     if field.kind == fields.NUMBER and (isinstance(literal, bool) or not isinstance(literal, (int, float))):
-        raise FigproofError(f"{text[:60]!r} is no number", where=where)
+        raise FigproofError(f"{text[:60]!r} is no number; allowed are also NaN and Infinity", where=where)
+    if field.kind == fields.ANY and text in _PYTHON_WORDS:
+        hint = f'for the text {text}, write it in double quotes: "{text}"'
+        raise FigproofError(f"{text!r} is written {_PYTHON_WORDS[text]!r} here", where=where, hint=hint)
     if field.kind == fields.TRUTH and (not isinstance(literal, bool) or operator not in ("=", "!=")):
         raise FigproofError(f"is {text[:60]!r}, allowed are =true and =false", where=where)
     if field.kind in (fields.TEXT, fields.TAGS, fields.COMMIT):
@@ -130,7 +144,7 @@ def _literal(text: str) -> Any:
     try:
         return json.loads(text, parse_constant=float)
     except (ValueError, RecursionError):
-        return text
+        return float(text) if _BARE_POINT.fullmatch(text) else text
 
 
 def _day(text: str, where: str) -> Day:
@@ -158,7 +172,8 @@ def _same(field: Field, value: Any, wanted: Any) -> bool:
         # As git takes a commit: its first digits.
         return any(commit.startswith(wanted) for commit in str(value or "").split()) and len(wanted) >= 4
     # 1 == True in Python; in a config they are different answers.
-    return isinstance(value, bool) == isinstance(wanted, bool) and bool(value == wanted)
+    equal = bool(value == wanted) or (is_nan(value) and is_nan(wanted))
+    return isinstance(value, bool) == isinstance(wanted, bool) and equal
 
 
 def _ordered(value: Any, wanted: Any, operator: str) -> bool:
@@ -170,6 +185,11 @@ def _ordered(value: Any, wanted: Any, operator: str) -> bool:
     if _is_number(value) and _is_number(wanted):
         return _ORDERS[operator](value, wanted)
     return isinstance(value, str) and isinstance(wanted, str) and _ORDERS[operator](value, wanted)
+
+
+def is_nan(value: Any) -> bool:
+    """Whether a value is the number NaN."""
+    return isinstance(value, float) and value != value
 
 
 def _is_number(value: Any) -> bool:

@@ -27,6 +27,7 @@ MEANING: Mapping[str, str] = {
     "name": "figproof names files by digest; another tool that saves this one may write elsewhere",
     "opaque": "a pickled Python object is never decoded: runs cannot be grouped by what it stands for",
     "clock": "points may be another run's, or the clock was set: times in a figure are wrong",
+    "gap": "the clock was set forward, or the machine paused: wall times and the run's duration hold it",
     "versions": "the spread over these seeds holds the difference of the packages too",
     "code": "the spread over these seeds holds the difference of the code too",
     "not-repeatable": "the number in the figure depends on which of these runs was pinned",

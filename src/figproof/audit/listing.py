@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from figproof.audit.fields import Field, Row, dig, parse_field, run_key, statistic
-from figproof.audit.filters import Filter, fit_all, parse_filter
+from figproof.audit.fields import ANY, TAGS, TEXT, Field, Row, dig, parse_field, run_key, statistic
+from figproof.audit.filters import Filter, fit_all, is_nan, parse_filter
+from figproof.audit.spelling import cell
 from figproof.errors import FigproofError, suggest
 from figproof.store.connect import Store
 from figproof.store.listing import metric_names, read_fields, read_metric
@@ -81,6 +82,8 @@ def ask(
     if limit is not None and limit < 1:
         raise FigproofError(f"is {limit}; at least 1 is allowed", where=f"{WHERE} --limit")
     names = COLUMNS if columns is None else _names(columns)
+    if not names:
+        raise FigproofError(f"names no field, e.g. {','.join(COLUMNS[:3])}", where=f"{WHERE} --columns")
     return Question(
         tuple(parse_filter(text, WHERE) for text in filters),
         tuple(parse_field(name, f"{WHERE} --columns") for name in names),
@@ -100,6 +103,7 @@ def list_runs(store: Store, question: Question) -> Listing:
     """
     asked = (*(one.field for one in question.filters), *question.columns, question.sort)
     rows, unreadable = _read(store, asked)
+    everything = rows
     sure = [one.field for one in question.filters if one.wanted == (None,)]
     checked = [field for field in asked if field not in sure]
     _refuse_unknown(store, [field for field in checked if not field.metric], rows)
@@ -111,7 +115,7 @@ def list_runs(store: Store, question: Question) -> Listing:
     rows = [row for row in rows if fit_all(late, row)]
     found = len(rows)
     rows = _sorted(rows, question)[: question.limit]
-    notes = [f"{found - len(rows)} more match"] if found > len(rows) else []
+    notes = [f"{found - len(rows)} more match"] if found > len(rows) else _nowhere(early, everything, found)
     notes += [f"{hidden} archived runs are left out; show them with archived=true"] if hidden else []
     notes += [f"{unreadable} runs cannot be decoded"] if unreadable else []
     return Listing(
@@ -170,23 +174,38 @@ def _add_metrics(store: Store, rows: list[Row], asked: Iterable[Field]) -> None:
                 row.metrics |= {f.text: statistic(f.stat, metric.steps, metric.values) for f in stats}
 
 
+def _nowhere(filters: Sequence[Filter], rows: Sequence[Row], found: int) -> list[str]:
+    """Where nothing was found: the values that no run has at all, and what there is instead."""
+    notes = []
+    for one in filters if rows and not found else ():
+        named = one.operator == "=" and one.field.kind in (ANY, TAGS, TEXT) and one.field.text != "id"
+        if not named or any(map(one.fits, rows)):
+            continue
+        values = [one.field.read(row) for row in rows]
+        known = {cell(v) for value in values for v in (value if isinstance(value, tuple) else (value,))}
+        wanted = ",".join(map(cell, one.wanted))
+        notes.append(f"no run has {one.field.text} {wanted}. {suggest(wanted, known - {''})}")
+    return notes
+
+
 def _sorted(rows: list[Row], question: Question) -> list[Row]:
-    """By the asked field, then by id; runs without a value last, whatever the direction."""
+    """By the asked field, then by id; NaN, then runs without a value last, whatever the direction."""
     rows = sorted(rows, key=lambda row: _order(row.document.get("_id")))
-    valued = [row for row in rows if question.sort.read(row) not in (None, ())]
-    absent = [row for row in rows if question.sort.read(row) in (None, ())]
-    key = lambda row: _order(question.sort.read(row))  # noqa: E731
-    return [*sorted(valued, key=key, reverse=question.descending), *absent]
+    values = [question.sort.read(row) for row in rows]
+    valued = [(v, row) for v, row in zip(values, rows, strict=True) if v not in (None, ()) and not is_nan(v)]
+    valued.sort(key=lambda pair: _order(pair[0]), reverse=question.descending)
+    nan = [row for value, row in zip(values, rows, strict=True) if is_nan(value)]
+    absent = [row for value, row in zip(values, rows, strict=True) if value in (None, ())]
+    return [*(row for _, row in valued), *nan, *absent]
 
 
 def _order(value: Any) -> tuple[int, Any]:
     """Numbers, then times, then everything else as text: any two values can be compared."""
     if isinstance(value, (int, float)):
-        # NaN compares with nothing; it stands after all numbers.
-        return (0, value) if value == value else (1, 0)
+        return (0, value)
     if isinstance(value, datetime):
-        return (2, value)
-    return (3, value if isinstance(value, str) else repr(value))
+        return (1, value)
+    return (2, value if isinstance(value, str) else repr(value))
 
 
 def _refuse_unknown(store: Store, asked: Iterable[Field], rows: list[Row]) -> None:

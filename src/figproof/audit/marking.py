@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from figproof.errors import FigproofError
 from figproof.store.connect import Store
 from figproof.store.listing import find_ids, start_time
-from figproof.store.marks import Marked, change_tags, set_archived, set_note
-
-_TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
-MOST_NOTE_CHARACTERS = 2000
+from figproof.store.marks import (
+    MOST_NOTE_CHARACTERS,
+    TAG,
+    Marked,
+    change_tags,
+    set_archived,
+    set_note,
+)
 
 
 def tag_runs(store: Store, given: Iterable[str], add: Sequence[str], remove: Sequence[str]) -> list[Any]:
@@ -26,7 +29,7 @@ def tag_runs(store: Store, given: Iterable[str], add: Sequence[str], remove: Seq
     if not add and not remove:
         raise FigproofError("needs a tag to --add or to --remove", where="figproof runs tag")
     for tag in add:
-        if not _TAG.fullmatch(tag):
+        if not TAG.fullmatch(tag):
             raise FigproofError(
                 f"is {tag[:60]!r}; allowed are up to 60 letters, digits, '.', '_', '-'", where="--add"
             )

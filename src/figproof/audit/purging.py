@@ -39,7 +39,7 @@ def refuse_purge(project: Project, store: Store, ids: Collection[Any], now: date
                     f"is named by config/pins/{named[0]}.json"
                     + (f" and {len(named) - 1} more pins" if len(named) > 1 else ""),
                     where=f"run {run_id}",
-                    hint="a figure is made of it; `figproof runs archive` hides it from lists",
+                    hint="a figure is made of it: narrow the selection and pin again, or keep the run",
                 )
             )
         status, heartbeat = read_state(store, run_id)

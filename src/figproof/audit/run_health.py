@@ -23,6 +23,11 @@ _WAITING = ("QUEUED",)
 _DIFF_NAME = re.compile(r".*\.(diff|patch)", re.IGNORECASE | re.DOTALL)
 _MOST_FAULTS = 20
 _MOST_NAMED = 5
+# Evaluations and checkpoints pause a run again and again; a gap is one that stands alone. In the demo's runs
+# the longest is at most 3.3 times the next.
+_LEAST_GAP = np.timedelta64(60, "s")
+_TIMES_LONGER = 20
+_LEAST_POINTS = 6
 
 
 def run_findings(details: Details, now: datetime) -> Iterator[Finding]:
@@ -39,6 +44,7 @@ def run_findings(details: Details, now: datetime) -> Iterator[Finding]:
         yield from _faults(run)
     for metric in run.metrics:
         yield from _metric_findings(run, metric)
+    yield from _gap(run)
     seed = run.config.get("seed")
     if isinstance(seed, bool) or not isinstance(seed, int):
         given = "no seed in its config" if seed is None else f"the seed {str(seed)[:40]!r} is no integer"
@@ -102,6 +108,26 @@ def _metric_findings(run: StoredRun, metric: StoredMetric) -> Iterator[Finding]:
         if back < -np.timedelta64(int(_SLACK.total_seconds() * 1000), "ms"):
             seconds = -back / np.timedelta64(1, "s")
             yield _one(run, "clock", "warning", f"metric {name!r}: the clock goes back by {seconds:.1f} s")
+
+
+def _gap(run: StoredRun) -> Iterator[Finding]:
+    """One time between two points that is far longer than any other."""
+    series = [np.asarray(metric.timestamps) for metric in run.metrics]
+    times = np.unique(
+        np.concatenate([one for one in series if one.dtype.kind == "M"] or [np.zeros(0, "M8[ms]")])
+    )
+    if len(times) < _LEAST_POINTS:
+        return
+    lengths = np.diff(times)
+    at = int(lengths.argmax())
+    longest, next_longest = lengths[at], np.delete(lengths, at).max()
+    if longest >= _LEAST_GAP and longest >= _TIMES_LONGER * next_longest:
+        long_s, next_s = longest / np.timedelta64(1, "s"), next_longest / np.timedelta64(1, "s")
+        when = str(times[at]).replace("T", " ")
+        measured = (
+            f"no point of any metric for {long_s:.1f} s after {when}; the next longest is {next_s:.1f} s"
+        )
+        yield _one(run, "gap", "note", measured)
 
 
 def _copies(steps: Any, values: FloatArray) -> int:

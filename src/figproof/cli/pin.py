@@ -47,7 +47,20 @@ def _pin(project: Project, store: Any, names: list[str]) -> int:
         print(f"{name}: {len(pin.runs)} runs, {'written' if changed else 'unchanged'}")
         for line in missing_seeds(pin):
             print(f"  missing seeds: {line}")
+        if archived := _archived(project, store, name):
+            print(f"  left out, archived: {archived} (figproof runs restore ID)")
     return int(failed)
+
+
+def _archived(project: Project, store: Any, name: str) -> str:
+    """The runs that a selection would have if nobody had archived them."""
+    from figproof.audit.spelling import cell
+    from figproof.selecting import archived_fitting
+    from figproof.specs import load_selection
+    from figproof.store.reader import list_runs
+
+    selection = load_selection(project, name)
+    return ", ".join(map(cell, archived_fitting(selection, list_runs(store, selection.experiment))))
 
 
 def _check(project: Project, store: Any, names: list[str]) -> int:

@@ -51,8 +51,10 @@ def export_command(arguments: argparse.Namespace, root: Path) -> int:
                 f"no run of {arguments.experiment!r} is in the store. {known}",
                 where="figproof runs export --experiment",
             )
-        export_runs(store, ids, arguments.out, _progress)
-    print(f"{arguments.out}: {len(set(ids))} runs, {arguments.out.stat().st_size / 1e6:.2f} MB")
+        marked = export_runs(store, ids, arguments.out, _progress)
+    size = arguments.out.stat().st_size / 1e6
+    said = f", with the tags and notes of {marked}" if marked else ""
+    print(f"{arguments.out}: {len(set(ids))} runs{said}, {size:.2f} MB")
     return 0
 
 

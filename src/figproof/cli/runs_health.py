@@ -51,6 +51,8 @@ def _asked(store: Any, arguments: argparse.Namespace) -> list[Any]:
     if arguments.ids:
         return find_ids(store, arguments.ids)
     listing = list_runs(store, ask(arguments.where or (), columns="id"))
+    for note in listing.notes:
+        print(note, file=sys.stderr)
     if not listing.ids:
         raise FigproofError("there is no such run", where="figproof runs health")
     return list(listing.ids)

@@ -57,11 +57,17 @@ def note_command(arguments: argparse.Namespace, root: Path) -> int:
 def archive_command(arguments: argparse.Namespace, root: Path) -> int:
     """Archive or restore; 0."""
     from figproof.audit.marking import archive_runs
+    from figproof.audit.purging import pins_of
+    from figproof.project import Project
     from figproof.store import open_store
 
+    pins = pins_of(Project(root)) if arguments.archived else {}
     with open_store(root) as store:
         ids = archive_runs(store, arguments.ids, archived=arguments.archived)
     print(f"{_runs(ids)}: {'archived' if arguments.archived else 'restored'}")
+    named = sorted({name for run_id in ids for name in pins.get(run_id, ())})
+    if named:
+        print(f"  named by pin {', '.join(named)}: its figures stay; `figproof pin` would leave it out now")
     return 0
 
 
@@ -93,7 +99,8 @@ def purge_command(arguments: argparse.Namespace, root: Path) -> int:
         print(f"removed for good: {what}")
         return 0
     print(f"would remove for good: {what}")
-    print("nothing was removed: pins of other projects on this store are not known here. Add --yes.")
+    print("nothing was removed. No pin in this project's config/pins names it; other projects on this store")
+    print("may have pins that do, and they are not known here: ask first, then add --yes.")
     print("to keep a copy first: figproof runs export --out runs.tar.gz ID ...", file=sys.stderr)
     return 1
 

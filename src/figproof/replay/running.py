@@ -20,6 +20,7 @@ from figproof.errors import FigproofError, printable
 from figproof.record import child
 from figproof.record.batch import sigterm_interrupts
 from figproof.record.given import give_run
+from figproof.replay.adopting import adopting_orphans, end_orphans, started
 from figproof.replay.outcome import Outcome, read_outcome
 from figproof.replay.plan import Plan
 from figproof.replay.sources import unpack
@@ -48,7 +49,7 @@ def run_again(plan: Plan, python: Path, limit_s: float, say: Callable[[str], Non
     python : Path
         Which interpreter.
     limit_s : float
-        Seconds after which the program is killed, with all that it started in its process group.
+        Seconds after which the program is killed, with all that it started.
     say : callable
         Gets each line that the program writes, made printable.
 
@@ -116,7 +117,7 @@ def _run(
     plan: Plan, python: Path, clean: Path, job: Path, limit_s: float, say: Callable[[str], None]
 ) -> list[str]:
     """Run the child to its end; the last lines that it wrote."""
-    with sigterm_interrupts():
+    with sigterm_interrupts(), adopting_orphans():
         process = subprocess.Popen(
             [str(python), "-I", child.__file__, str(job)],
             cwd=clean,
@@ -127,6 +128,7 @@ def _run(
             # Ctrl-C is ours to pass on; the group is killed as a whole.
             start_new_session=True,
         )
+        since = started(process.pid)
         tail: deque[str] = deque(maxlen=_TAIL_LINES)
         try:
             _follow(process, time.monotonic() + limit_s, say, tail)
@@ -137,7 +139,7 @@ def _run(
                 hint=f"the recorded run took {plan.seconds:.0f} s; give --timeout SECONDS",
             ) from None
         finally:
-            _stop(process)
+            _stop(process, since)
     if process.returncode:
         raise _failed(plan, process.returncode, tail)
     return list(tail)
@@ -201,8 +203,8 @@ def _shown(line: bytes) -> str:
     return printable(line.decode("utf-8", "replace").rstrip("\r\n"))[:_LONGEST_LINE]
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End the child and all of its group; harmless if it has ended."""
+def _stop(process: subprocess.Popen[bytes], since: int) -> None:
+    """End the child, all of its group and what left the group; harmless if it has ended."""
     # A second Ctrl-C must not leave it behind.
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
@@ -213,6 +215,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         # The child may be gone and what it started be there still.
         _signal(process, signal.SIGKILL)
         process.wait()
+        end_orphans(since)
         if process.stdout is not None:
             process.stdout.close()
     finally:

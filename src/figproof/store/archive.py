@@ -4,7 +4,8 @@
 
     MANIFEST.json          {"format": "figproof-runs-1", "runs": [{"id": ..., "member": "<sha256>"}]}
     blobs/<sha256>         the bytes of a file in GridFS, once, whoever uses it
-    runs/<sha256>.json     {"run": ..., "metrics": [...], "files": [...]}, canonical extended JSON
+    runs/<sha256>.json     {"run": ..., "metrics": [...], "files": [...]}, canonical extended JSON;
+                           with "mark": {"tags", "note", "archived"} if somebody marked the run
 
 An archive may come from anywhere. Nothing in it becomes a path: members are read into memory, by
 name pattern, bounded in size, and compared with their digests. Bundles of papers are packed and read

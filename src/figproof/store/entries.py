@@ -1,10 +1,10 @@
-"""One run in an archive: its document, its metrics and its files, as canonical extended JSON."""
+"""One run in an archive: its document, metrics, files and marks, as canonical extended JSON."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import bson
@@ -13,6 +13,7 @@ from bson.errors import BSONError
 from bson.objectid import ObjectId
 
 from figproof.errors import FigproofError
+from figproof.store.marks import UNMARKED, Mark, parse_mark
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _MAX_DOCUMENT_BYTES = 16_000_000
@@ -33,11 +34,14 @@ class RunEntry:
         Its documents in ``metrics``, sorted by name and id.
     files : list of dict
         ``{"document": the document in fs.files, "sha256": of the bytes}``, sorted by id.
+    mark : Mark
+        What people said of it.
     """
 
     run: dict[str, Any]
     metrics: list[dict[str, Any]]
     files: list[dict[str, Any]]
+    mark: Mark = UNMARKED
 
     @property
     def id(self) -> Any:
@@ -67,7 +71,9 @@ def file_references(run: dict[str, Any]) -> list[tuple[str, Any]]:
 
 def to_entry_bytes(entry: RunEntry) -> bytes:
     """Canonical extended JSON: types and every double come back exactly; keys keep their order."""
-    value = {"run": entry.run, "metrics": entry.metrics, "files": entry.files}
+    value: dict[str, Any] = {"run": entry.run, "metrics": entry.metrics, "files": entry.files}
+    if entry.mark != UNMARKED:
+        value["mark"] = asdict(entry.mark)
     text = json_util.dumps(value, json_options=_OPTIONS, separators=(",", ":"), ensure_ascii=False)
     return text.encode("utf-8", "surrogatepass")
 
@@ -87,7 +93,8 @@ def parse_entry(content: bytes, where: str, blob_sizes: Mapping[str, int]) -> Ru
     """
     try:
         value = json_util.loads(content.decode("utf-8"), json_options=_OPTIONS)
-        entry = RunEntry(value["run"], value["metrics"], value["files"])
+        mark = parse_mark(value["mark"]) if "mark" in value else UNMARKED
+        entry = RunEntry(value["run"], value["metrics"], value["files"], mark)
         problem = _problem(entry, blob_sizes)
     except (
         ValueError,

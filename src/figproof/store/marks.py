@@ -6,6 +6,7 @@ said of a run that is gone is not said of the next one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,9 @@ from pymongo.collection import Collection
 from figproof.store.connect import Store
 
 COLLECTION = "figproof.marks"
+TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
+MOST_NOTE_CHARACTERS = 2000
+_MOST_TAGS = 1000
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,29 @@ def mark_of(marks: Mapping[Any, tuple[datetime | None, Mark]], run_id: Any, star
         # A document as _id: nothing can have been said of it.
         return UNMARKED
     return mark if known == started else UNMARKED
+
+
+def parse_mark(value: Any) -> Mark:
+    """A mark as an archive holds it: only what ``figproof runs tag`` and ``note`` would have taken.
+
+    Raises
+    ------
+    ValueError
+    """
+    if not isinstance(value, dict):
+        raise ValueError("no mapping")
+    mark = _mark(value)
+    if value != {"tags": list(mark.tags), "note": mark.note, "archived": mark.archived}:
+        raise ValueError("no sorted tags, note and archived")
+    fits = len(mark.tags) <= _MOST_TAGS and all(TAG.fullmatch(tag) for tag in mark.tags)
+    if not fits or len(mark.note) > MOST_NOTE_CHARACTERS:
+        raise ValueError("a tag or the note is too long, or is none")
+    return mark
+
+
+def put_mark(store: Store, run: Marked, mark: Mark) -> None:
+    """Say of a run what was said of it in another store, in place of anything else."""
+    _update(store, run, {"$set": {"tags": list(mark.tags), "note": mark.note, "archived": mark.archived}})
 
 
 def change_tags(store: Store, run: Marked, add: list[str], remove: list[str]) -> None:

@@ -15,6 +15,7 @@ from figproof.errors import FigproofError
 from figproof.store.address import without_credentials
 from figproof.store.connect import Store
 from figproof.store.gridfile import MAX_FILE_BYTES, read_file, recorded_length, recorded_sha256
+from figproof.store.marks import mark_of, read_marks
 from figproof.store.rawbson import CODEC, decode, decode_series, split_documents
 
 Series = npt.NDArray[Any] | list[Any]
@@ -77,12 +78,17 @@ def list_runs(store: Store, experiment: str) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        ``_id``, and where stored ``config``, ``status``, ``result``, ``experiment.name``, ``start_time``.
+        ``_id``, ``archived`` (what people said of the run), and where stored ``config``, ``status``,
+        ``result``, ``experiment.name``, ``start_time``.
     """
     runs = store.runs.with_options(codec_options=CODEC)
+    marks = read_marks(store)
     wanted = {"experiment.name": {"$eq": experiment}, "info.figproof.replay": {"$exists": False}}
     found = runs.find(wanted, dict.fromkeys(_LISTED, 1))
-    return [cleaned(run) for run in found.sort("_id", 1)]
+    return [
+        {**cleaned(run), "archived": mark_of(marks, run["_id"], run.get("start_time")).archived}
+        for run in found.sort("_id", 1)
+    ]
 
 
 def experiment_names(store: Store) -> tuple[str, ...]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from figproof.store.archive import MANIFEST, pack, unpack
 from figproof.store.connect import Store
 from figproof.store.entries import RunEntry, file_references, is_run_id, parse_entry, to_entry_bytes
 from figproof.store.gridfile import find_file, read_file
+from figproof.store.marks import UNMARKED, Mark, Marked, mark_of, put_mark, read_marks
 from figproof.store.redact import redact_file, redact_run
 
 FORMAT = "figproof-runs-1"
@@ -30,8 +33,8 @@ def run_ids(store: Store, experiment: str | None = None) -> list[Any]:
     return [run["_id"] for run in store.runs.find(question, {"_id": 1}).sort("_id", 1)]
 
 
-def export_runs(store: Store, ids: Iterable[Any], path: Path, progress: Progress = lambda line: None) -> None:
-    """Write runs with metrics and files to a deterministic ``.tar.gz``.
+def export_runs(store: Store, ids: Iterable[Any], path: Path, progress: Progress = lambda line: None) -> int:
+    """Write runs with metrics, files, tags and notes to a deterministic ``.tar.gz``.
 
     Parameters
     ----------
@@ -39,6 +42,11 @@ def export_runs(store: Store, ids: Iterable[Any], path: Path, progress: Progress
         Every run once; the order does not matter.
     path : Path
         Replaced only by a whole archive.
+
+    Returns
+    -------
+    int
+        How many of the runs have tags, a note or are archived; these go with them.
 
     Raises
     ------
@@ -58,19 +66,31 @@ def export_runs(store: Store, ids: Iterable[Any], path: Path, progress: Progress
     wanted = sorted(set(given))
     if not wanted:
         raise FigproofError("there is no run to export", where=str(store.address), hint="record a run first")
+    marks = read_marks(store)
+    marked = 0
     for index, run_id in enumerate(wanted, start=1):
-        entry, blobs = stored_entry(store, run_id)
-        digest = digest_bytes(entry)
-        members[f"runs/{digest}.json"] = entry
+        entry, blobs = stored_entry(store, run_id, marks)
+        marked += entry.mark != UNMARKED
+        content = to_entry_bytes(entry)
+        digest = digest_bytes(content)
+        members[f"runs/{digest}.json"] = content
         members.update({f"blobs/{sha256}": blob for sha256, blob in blobs.items()})
         listed.append({"id": int(run_id), "member": digest})
         progress(f"exported {index} of {len(wanted)} runs")
     members[MANIFEST] = to_readable_json({"format": FORMAT, "runs": listed})
     write_atomic(path, pack(members))
+    return marked
 
 
-def stored_entry(store: Store, run_id: Any) -> tuple[bytes, dict[str, bytes]]:
+def stored_entry(
+    store: Store, run_id: Any, marks: Mapping[Any, tuple[datetime | None, Mark]]
+) -> tuple[RunEntry, dict[str, bytes]]:
     """A run of the store as it stands in an archive: its entry, and its files by SHA-256.
+
+    Parameters
+    ----------
+    marks : mapping
+        As :func:`figproof.store.marks.read_marks` gives them; empty for an entry without.
 
     Raises
     ------
@@ -93,14 +113,15 @@ def stored_entry(store: Store, run_id: Any) -> tuple[bytes, dict[str, bytes]]:
         sha256 = digest_bytes(content)
         blobs[sha256] = content
         files[str(file_id)] = {"document": redact_file(document or {}, run), "sha256": sha256}
-    return to_entry_bytes(RunEntry(redact_run(run), metrics, [files[key] for key in sorted(files)])), blobs
+    mark = mark_of(marks, run_id, run.get("start_time"))
+    return RunEntry(redact_run(run), metrics, [files[key] for key in sorted(files)], mark), blobs
 
 
 def import_runs(store: Store, path: Path, progress: Progress = lambda line: None) -> list[Any]:
     """Put an archive's runs into the store under their own ids; all of them or, if one cannot be, none.
 
     A run's document is written last, so an import that was killed leaves no run that looks whole, and
-    the next one completes it.
+    the next one completes it. What people say here of a run that is already there stays.
 
     Returns
     -------
@@ -120,6 +141,8 @@ def import_runs(store: Store, path: Path, progress: Progress = lambda line: None
     for entry in absent:
         write_metrics(store, entry)
     for index, entry in enumerate(absent, start=1):
+        if entry.mark != UNMARKED:
+            put_mark(store, Marked(entry.id, entry.run.get("start_time")), entry.mark)
         store.runs.insert_one(entry.run)
         progress(f"imported {index} of {len(absent)} runs")
     return [entry.id for entry in absent]
@@ -169,7 +192,7 @@ def _absent_entries(store: Store, entries: list[RunEntry], progress: Progress) -
         if entry.id not in present:
             absent.append(entry)
             errors += foreign_metrics(store, entry)
-        elif stored_entry(store, entry.id)[0] != to_entry_bytes(entry):
+        elif _differs(stored_entry(store, entry.id, {})[0], entry):
             errors.append(
                 FigproofError(
                     "the id is taken by another run",
@@ -180,6 +203,11 @@ def _absent_entries(store: Store, entries: list[RunEntry], progress: Progress) -
         progress(f"checked {index} of {len(entries)} runs")
     raise_together(errors)
     return absent
+
+
+def _differs(stored: RunEntry, entry: RunEntry) -> bool:
+    """Whether they are two runs; what people say of them does not count."""
+    return to_entry_bytes(stored) != to_entry_bytes(replace(entry, mark=UNMARKED))
 
 
 def foreign_metrics(store: Store, entry: RunEntry) -> list[FigproofError]:
