@@ -20,7 +20,7 @@ from xml.etree import ElementTree
 
 import deflate
 from pypdf import PdfReader
-from pypdf.errors import DependencyError, PyPdfError
+from pypdf.errors import DependencyError, FileNotDecryptedError, PyPdfError
 from pypdf.generic import DictionaryObject, IndirectObject
 
 from figproof import tiff
@@ -88,6 +88,9 @@ def figures_in(path: Path) -> list[Carried]:
         raise FigproofError(f"is no figure. Allowed: {_ALLOWED}", where=str(path))
     try:
         return [Carried(place, _as_record(text)) for place, text in reader(content)]
+    except (DependencyError, FileNotDecryptedError) as error:
+        hint = "without its password: qpdf --decrypt FILE OUT"
+        raise FigproofError("is encrypted", where=str(path), hint=hint) from error
     except DAMAGE as error:
         problem = f"is damaged: {error or type(error).__name__}"
         raise FigproofError(problem, where=str(path), hint="build the figure again") from error
