@@ -20,7 +20,7 @@ from pypdf import PdfReader
 from pypdf.generic import DictionaryObject, StreamObject
 
 from figproof.canonical import digest_bytes
-from figproof.carried import DAMAGE, Carried, objects_of, read_file, read_provenance
+from figproof.carried import DAMAGE, Carried, objects_of, pictures_of, read_file, read_provenance
 from figproof.encode import PNG_SIGNATURE
 from figproof.errors import FigproofError
 from figproof.project import Project
@@ -41,12 +41,12 @@ class _Mark(NamedTuple):
 def figures_by_content(
     path: Path, project: Project, known: Collection[tuple[str, str]] = ()
 ) -> list[Carried]:
-    """Figures of the project whose content a PDF or PNG shows.
+    """Figures of the project whose content a PDF, a PNG or a page (HTML) shows.
 
     Parameters
     ----------
     path : Path
-        A paper's PDF, or a picture whose metadata was stripped.
+        A paper's PDF, or a picture whose metadata was stripped, or a page that shows such.
     project : Project
         Whose ``results/figures`` are looked through.
     known : collection of (str, str)
@@ -57,9 +57,10 @@ def figures_by_content(
     FigproofError
         The file cannot be read or is damaged.
     """
-    whole, images = _built(project)
+    marks = list(_marks(path))
+    whole, images = _built(project) if marks else ({}, {})
     found: dict[tuple[str, str], Carried] = {}
-    for mark in _marks(path):
+    for mark in marks:
         file, how = whole.get(mark.digest), "the content of"
         if file is None:
             file, how = images.get(mark.digest), "an image in"
@@ -87,14 +88,21 @@ def _marks(path: Path) -> Iterator[_Mark]:
     """Each picture of a file, by digest: of decoded pixels, of decoded page content."""
     content = read_file(path)
     try:
-        if content.startswith(PNG_SIGNATURE):
-            pixels = _pixels(Image.open(io.BytesIO(content), formats=("PNG",)))
-            yield _Mark("", _digest(pixels), "all")
-        elif b"%PDF-" in content[:1024]:
-            for item in objects_of(PdfReader(io.BytesIO(content))):
-                yield from _of_object(f"page {item.page}", item.value)
+        yield from _of_file(content, "")
+        for place, picture in pictures_of(content, path.parent):
+            if isinstance(picture, bytes):
+                yield from _of_file(picture, place)
     except (UnidentifiedImageError, OSError, *DAMAGE) as error:
         raise FigproofError(f"is damaged: {error or type(error).__name__}", where=str(path)) from error
+
+
+def _of_file(content: bytes, place: str) -> Iterator[_Mark]:
+    if content.startswith(PNG_SIGNATURE):
+        pixels = _pixels(Image.open(io.BytesIO(content), formats=("PNG",)))
+        yield _Mark(place, _digest(pixels), "all")
+    elif b"%PDF-" in content[:1024]:
+        for item in objects_of(PdfReader(io.BytesIO(content))):
+            yield from _of_object(place or f"page {item.page}", item.value)
 
 
 def _of_object(place: str, value: DictionaryObject) -> Iterator[_Mark]:

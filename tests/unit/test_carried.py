@@ -4,6 +4,7 @@ import base64
 import io
 import shutil
 import subprocess
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -93,6 +94,37 @@ def test_a_page_names_the_figures_that_stand_in_it(tmp_path):
     assert found(tmp_path / "page") == [("picture 1", NAMES[0]), ("picture 3", NAMES[1])]
 
 
+def svg(figure):
+    return encode.svg(b'<svg xmlns="http://www.w3.org/2000/svg"></svg>', {"figure": figure})
+
+
+def test_pictures_are_found_however_a_page_spells_them(tmp_path):
+    encoded = base64.b64encode(png("one")).decode()
+    wrapped = "\n".join(encoded[start : start + 76] for start in range(0, len(encoded), 76))
+    pages = {
+        "in lines": f'<!DOCTYPE html><img src="data:image/png;base64,{wrapped}">',
+        "with percent signs": f'<html><img src="data:image/png;base64,{quote(encoded, safe="")}">',
+        "SVG as text": f'<html><img src="data:image/svg+xml;utf8,{quote(svg("one"))}">',
+        "background": f'<html><p style="background: url(data:image/png;base64,{encoded}) red">',
+        "sheet": f"<html><style>p {{ background: url('data:image/png;base64,{encoded}') }}</style>",
+        "set": f'<html><img srcset="data:image/png;base64,{encoded} 2x">',
+        "no page's head": f'<!-- <svg> --><div><img src="data:image/png;base64,{encoded}"></div>',
+    }
+    for name, page in pages.items():
+        (tmp_path / name).write_text(page)
+        assert [figure for _, figure in found(tmp_path / name)] == ["one"], name
+
+
+def test_files_beside_a_page_are_looked_at_and_none_outside_of_its_folder(tmp_path):
+    folder = tmp_path / "page"
+    (folder / "in").mkdir(parents=True)
+    for path in (folder / "in" / "a b.png", tmp_path / "out.png"):
+        path.write_bytes(png(path.stem))
+    page = '<html><img src="in/a%20b.png"><img src="../out.png"><object data="{}"><img src="file://{}">'
+    (folder / "page.html").write_text(page.format(tmp_path / "out.png", folder / "in" / "a b.png"))
+    assert found(folder / "page.html") == [("picture 1, in/a b.png", "a b")]
+
+
 @pytest.mark.parametrize("name", ["figure.bin", "figure", "photo.jpg"])
 def test_a_renamed_file_is_read_by_its_content(tmp_path, name):
     for content in (png("one"), pdf("one"), tiff.encode(PIXELS, 300, '{"figure": "one"}')):
@@ -143,6 +175,10 @@ def test_a_picture_that_lost_its_text_chunks_is_found_by_its_pixels(tmp_path, pr
     assert figures_in(tmp_path / "stripped.png") == []
     (figure,) = figures_by_content(tmp_path / "stripped.png", project)
     assert (figure.place, figure.provenance["figure"]) == ("the content of results/figures/one.png", "one")
+    encoded = base64.b64encode((tmp_path / "stripped.png").read_bytes()).decode()
+    (tmp_path / "page.html").write_text(f'<html><img src="data:image/png;base64,{encoded}">')
+    (figure,) = figures_by_content(tmp_path / "page.html", project)
+    assert figure.place == "picture 1, the content of results/figures/one.png"
     changed = PIXELS.copy()
     changed[0, 0, 0] += 1
     Image.fromarray(changed).save(tmp_path / "changed.png")
