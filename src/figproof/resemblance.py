@@ -118,6 +118,11 @@ def _of_object(place: str, value: DictionaryObject) -> Iterator[_Mark]:
         yield _Mark(place, _digest(pixels), "an image" if _is_telling(pixels) else "nothing")
 
 
+def pixel_digest(image: Image.Image) -> str:
+    """SHA-256 of the size and the pixels of a picture, however it is packed."""
+    return _digest(_pixels(image))
+
+
 def _pixels(image: Image.Image) -> npt.NDArray[np.uint8]:
     if image.width * image.height > _MOST_PIXELS:
         raise ValueError(f"more than {_MOST_PIXELS} pixels")
