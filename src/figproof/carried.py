@@ -10,17 +10,19 @@ import base64
 import binascii
 import io
 import json
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final, NamedTuple
+from urllib.parse import unquote, unquote_to_bytes
 from xml.etree import ElementTree
 
 import deflate
 from pypdf import PdfReader
-from pypdf.errors import DependencyError, PyPdfError
+from pypdf.errors import DependencyError, FileNotDecryptedError, PyPdfError
 from pypdf.generic import DictionaryObject, IndirectObject
 
 from figproof import tiff
@@ -31,6 +33,11 @@ from figproof.files import read_bounded
 MAX_READ_BYTES = 200_000_000
 MAX_OBJECTS = 100_000
 
+_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
+# The first element, or a document type that is not a page's.
+_FIRST = re.compile(rb"<([a-z][\w:.-]*|!doctype(?!\s+html))", re.IGNORECASE)
+_DATA = re.compile(r"data:[a-z]+/[a-z0-9.+-]+(?:;[^,;\s]+)*,", re.IGNORECASE)
+_END_OF_ADDRESS = re.compile(r"[\s\"')]")
 _ALLOWED = "PDF, PNG, SVG, TIFF, and pages (HTML) or papers (PDF) that hold such"
 DAMAGE: Final = (
     ValueError,
@@ -76,7 +83,7 @@ def read_provenance(path: Path) -> dict[str, Any]:
 
 
 def figures_in(path: Path) -> list[Carried]:
-    """All figures that a file carries the provenance of, in the order of its pages.
+    """All figures that a file carries the provenance of; of a page (HTML) also the files that it shows.
 
     Raises
     ------
@@ -88,7 +95,11 @@ def figures_in(path: Path) -> list[Carried]:
     if reader is None:
         raise FigproofError(f"is no figure. Allowed: {_ALLOWED}", where=str(path))
     try:
-        return [Carried(place, _as_record(text)) for place, text in reader(content)]
+        found = _of_html(content, path.parent) if reader is _of_html else reader(content)
+        return [Carried(place, _as_record(text)) for place, text in found]
+    except (DependencyError, FileNotDecryptedError) as error:
+        hint = "without its password: qpdf --decrypt FILE OUT"
+        raise FigproofError("is encrypted", where=str(path), hint=hint) from error
     except DAMAGE as error:
         problem = f"is damaged: {error or type(error).__name__}"
         raise FigproofError(problem, where=str(path), hint="build the figure again") from error
@@ -116,7 +127,9 @@ def _reader(content: bytes) -> Any:
     if content[:4] in (b"II*\0", b"MM\0*"):
         return _of_tiff
     if start.startswith(b"<"):
-        return _of_html if b"<html" in start.lower() or b"<!doctype html" in start.lower() else _of_svg
+        first = _FIRST.search(_COMMENT.sub(b"", start))
+        name = b"" if first is None else first[1].lower()
+        return _of_svg if name.endswith(b"svg") or name.startswith(b"!doctype") else _of_html
     return None
 
 
@@ -188,46 +201,92 @@ def objects_of(document: PdfReader) -> Iterator[PageObject]:
 
 
 class _Pictures(HTMLParser):
-    """Pictures inside a page: data URIs, and inline SVG."""
+    """Pictures of a page: what inline SVGs carry, data addresses wherever they stand, names of files."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.found: list[tuple[str, str]] = []
+        self.found: list[tuple[str, str | bytes | PurePosixPath]] = []
         self._record: list[str] | None = None
         self._number = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
         if tag in ("img", "object", "embed", "svg"):
             self._number += 1
-        if tag == "metadata" and given.get("id") == "figproof":
+        if tag == "metadata" and ("id", "figproof") in attrs:
             self._record = []
-        for key in ("src", "data", "href"):
-            value = given.get(key) or ""
-            if value.startswith("data:") and ";base64," in value[:100]:
-                self._look_into(value.partition(";base64,")[2])
+        for key, value in attrs:
+            self._look_into(value or "", whole=key != "srcset")
+            if value and tag in ("img", "object", "embed") and key in ("src", "data"):
+                self.found.append((self._place, PurePosixPath(unquote(value))))
 
     def handle_data(self, data: str) -> None:
         if self._record is not None:
             self._record.append(data)
+        elif self.cdata_elem == "style":
+            self._look_into(data)
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "metadata" and self._record is not None:
-            self.found.append((f"picture {self._number}", "".join(self._record)))
+            self.found.append((self._place, "".join(self._record)))
             self._record = None
 
-    def _look_into(self, encoded: str) -> None:
-        try:
-            content = base64.b64decode(encoded, validate=True)
-        except binascii.Error:
-            return
-        reader = _reader(content)
-        if reader in (_of_png, _of_svg, _of_tiff, _of_pdf):
-            self.found += [(f"picture {self._number}", text) for _, text in reader(content)]
+    @property
+    def _place(self) -> str:
+        return f"picture {self._number}" if self._number else "page"
+
+    def _look_into(self, text: str, *, whole: bool = False) -> None:
+        """Data addresses in a text, the last of which may be all of it, with spaces in it."""
+        for found in _DATA.finditer(text):
+            end = None if whole and found.start() == 0 else _END_OF_ADDRESS.search(text, found.end())
+            encoded = text[found.end() : end.start() if end else None]
+            content = unquote_to_bytes(encoded)
+            if ";base64," in found[0].lower():
+                try:
+                    content = base64.b64decode(b"".join(content.split()), validate=True)
+                except binascii.Error:
+                    continue
+            self.found.append((self._place, content))
 
 
-def _of_html(content: bytes) -> Iterator[tuple[str, str]]:
+def pictures_of(content: bytes, folder: Path) -> Iterator[tuple[str, str | bytes]]:
+    """Where in a page (HTML) a picture is, and what it is: a file's bytes, or what an inline SVG carries.
+
+    Parameters
+    ----------
+    content : bytes
+        None are given if it is no page.
+    folder : Path
+        The page's own: files that it shows are read there and below, and nowhere else.
+    """
+    if _reader(content) is not _of_html:
+        return
     page = _Pictures()
     page.feed(content.decode("utf-8", "replace"))
     page.close()
-    yield from page.found
+    seen: set[Path] = set()
+    for place, what in page.found:
+        if not isinstance(what, PurePosixPath):
+            yield place, what
+            continue
+        file = _beside(folder, what)
+        if file is not None and file not in seen:
+            seen.add(file)
+            yield f"{place}, {what}", read_file(file)
+
+
+def _beside(folder: Path, name: PurePosixPath) -> Path | None:
+    try:
+        file = (folder / name).resolve()
+        return file if file.is_relative_to(folder.resolve()) and file.is_file() else None
+    except (OSError, ValueError):  # a name that no file can have
+        return None
+
+
+def _of_html(content: bytes, folder: Path) -> Iterator[tuple[str, str]]:
+    for place, what in pictures_of(content, folder):
+        if isinstance(what, str):
+            yield place, what
+            continue
+        reader = _reader(what)
+        if reader in (_of_png, _of_svg, _of_tiff, _of_pdf):
+            yield from ((place, text) for _, text in reader(what))

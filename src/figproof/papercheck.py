@@ -7,23 +7,18 @@ which stand in the source as written.
 
 from __future__ import annotations
 
-import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-from pypdf import PdfReader
-from pypdf.generic import ContentStream
-
-from figproof.carried import DAMAGE, MAX_READ_BYTES
+from figproof.carried import MAX_READ_BYTES
 from figproof.errors import FigproofError
 from figproof.formats import formats_of
 from figproof.latexfiles import figure_macros
 from figproof.look import load_venue
 from figproof.project import Project
+from figproof.proof.measured import Shown, figures_shown
 from figproof.specs import load_config, load_figures
 
 SLACK = 0.005
@@ -32,12 +27,16 @@ SLACK = 0.005
 _MOST_FILES = 500
 _COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%.*")
 _VERBATIM = re.compile(r"\\begin\{(verbatim|lstlisting|comment)\*?\}.*?\\end\{\1\*?\}", re.DOTALL)
+_UNREAD = re.compile(r"\\verb\*?([^A-Za-z*\s])[^\n]*?\1|\\iffalse\b.*?\\fi\b", re.DOTALL)
 _INPUT = re.compile(r"\\(?:input|include|subfile)\s*\{([^{}]+)\}")
 _GRAPHIC = re.compile(r"\\includegraphics\*?\s*(?:\[([^\]]*)\])?\s*\{([^{}]+)\}")
 _FOLDERS = re.compile(r"\\graphicspath\s*\{((?:\s*\{[^{}]*\}\s*)+)\}")
 _MACRO = re.compile(r"\\(fig[A-Z][A-Za-z]*)")
+_DEFINED = re.compile(r"(?:command\*?|Command|\\[exg]?def|\\let)\s*\{?\s*\\(fig[A-Z][A-Za-z]*)")
 _LENGTH = re.compile(r"([0-9.]+)\s*(in|cm|mm|pt|bp)$")
 _PER_INCH = {"in": 1.0, "cm": 2.54, "mm": 25.4, "pt": 72.27, "bp": 72.0}
+_OTHER_BOX = frozenset(["angle", "trim", "viewport", "bb"])
+"""Options after which a width is not that of the whole figure."""
 _FORMATS = (".pdf", ".png", ".jpg", ".jpeg", ".eps", ".svg", ".tiff")
 
 
@@ -85,25 +84,33 @@ def check_paper(project: Project, main: Path) -> list[Remark]:
     remarks: list[Remark] = []
     uses: list[_Use] = []
     macros = {name: figure for figure, name in figure_macros(specs).items()}
+    defined = _defined(main, files)
     for path, text in files.items():
         uses += _graphics(project, main, path, text, _graphic_folders(files), remarks)
-        uses += _macros(path, text, macros, remarks)
+        uses += _macros(path, text, macros, defined, remarks)
     formats = formats_of(project, config, specs)
     for use in uses:
         if use.figure not in specs:
             remarks.append(Remark(True, use.where, f"figure {use.figure} is used, and not in config/figures"))
         elif not any(project.figure_file(use.figure, suffix).is_file() for suffix in formats[use.figure]):
             remarks.append(Remark(True, use.where, f"figure {use.figure} is used, and not built: snakemake"))
-    used = {use.figure for use in uses}
+    widths = {
+        f: load_venue(project.root, s.venue or config.venue).width_in(s.width) for f, s in specs.items()
+    }
+    paper = main.with_suffix(".pdf")
+    shown, unmeasured = _measured(project, paper, files, widths)
+    if not unmeasured:
+        unmeasured = _not_seen(paper, {use.figure for use in uses if use.figure in specs}, shown)
+    used = {use.figure for use in uses} | {one.figure for one in shown}
     remarks += [
         Remark(False, f"config/figures/{figure}.yaml", f"figure {figure} is built, and not used in the paper")
         for figure in specs
         if figure not in used
     ]
-    widths = {
-        f: load_venue(project.root, s.venue or config.venue).width_in(s.width) for f, s in specs.items()
-    }
-    return remarks + _stated_widths(uses, widths) + _measured(main.with_suffix(".pdf"), files, widths)
+    stated = list(_stated_widths(uses, widths))
+    remarks += [_scaled(use.where, use.figure, scale, widths) for use, scale in stated]
+    said = [(use.figure, scale) for use, scale in stated]
+    return [*remarks, *_shown_otherwise(paper, shown, said, widths), *unmeasured]
 
 
 def _sources(main: Path) -> Iterator[tuple[Path, str]]:
@@ -119,6 +126,7 @@ def _sources(main: Path) -> Iterator[tuple[Path, str]]:
         text = _read(path)
         text = _VERBATIM.sub(lambda found: "\n" * found[0].count("\n"), text)
         text = "\n".join(_COMMENT.sub(r"\1", line) for line in text.split("\n"))
+        text = _UNREAD.sub(lambda found: "\n" * found[0].count("\n"), text)
         yield path, text
         for found in _INPUT.finditer(text):
             name = found[1].strip()
@@ -171,11 +179,19 @@ def _exists(path: Path) -> bool:
     return path.is_file() or any(path.with_name(path.name + suffix).is_file() for suffix in _FORMATS)
 
 
-def _macros(path: Path, text: str, macros: Mapping[str, str], remarks: list[Remark]) -> Iterator[_Use]:
+def _defined(main: Path, files: Mapping[Path, str]) -> set[str]:
+    """Macros like a figure's that the paper defines itself, also in packages and classes beside it."""
+    beside = [path for suffix in ("*.sty", "*.cls") for path in sorted(main.parent.glob(suffix))]
+    ours = [text for path, text in files.items() if path.name != "figures.tex"]
+    return {name for text in [*ours, *map(_read, beside)] for name in _DEFINED.findall(text)}
+
+
+def _macros(
+    path: Path, text: str, macros: Mapping[str, str], defined: Collection[str], remarks: list[Remark]
+) -> Iterator[_Use]:
     r"""Figures that the source shows by the macros of ``results/figures.tex``."""
     if path.name == "figures.tex":
         return
-    defined = set(re.findall(r"\\(?:re)?newcommand\*?\s*\{?\\(fig[A-Z][A-Za-z]*)", text))
     for found in _MACRO.finditer(text):
         name = found[1]
         plain = name.removesuffix("Caption") if name not in macros else name
@@ -184,13 +200,16 @@ def _macros(path: Path, text: str, macros: Mapping[str, str], remarks: list[Rema
         if shown in macros and plain == name:
             yield _Use(where, macros[shown], "")
         elif shown not in macros and name not in defined:
-            remarks.append(Remark(False, where, f"\\{name} is no macro of results/figures.tex"))
+            problem = f"\\{name} is no macro of results/figures.tex, nor one that the paper defines"
+            remarks.append(Remark(True, where, problem))
 
 
-def _stated_widths(uses: list[_Use], widths: Mapping[str, float]) -> list[Remark]:
-    remarks = []
+def _stated_widths(uses: list[_Use], widths: Mapping[str, float]) -> Iterator[tuple[_Use, float]]:
+    """Uses whose options alone say that the figure is not at its width, and at which scale it is."""
     for use in uses:
         options = dict(part.partition("=")[::2] for part in re.sub(r"\s", "", use.options).split(","))
+        if options.keys() & _OTHER_BOX:
+            continue
         length = _LENGTH.match(options.get("width", ""))
         scale = None
         if use.figure in widths and length:
@@ -198,8 +217,7 @@ def _stated_widths(uses: list[_Use], widths: Mapping[str, float]) -> list[Remark
         elif re.fullmatch(r"[0-9.]+", options.get("scale", "")):
             scale = float(options["scale"])
         if scale is not None and abs(scale - 1) > SLACK:
-            remarks.append(_scaled(use.where, use.figure, scale, widths))
-    return remarks
+            yield use, scale
 
 
 def _scaled(where: str, figure: str, scale: float, widths: Mapping[str, float]) -> Remark:
@@ -212,62 +230,37 @@ def _scaled(where: str, figure: str, scale: float, widths: Mapping[str, float]) 
     )
 
 
-def _measured(paper: Path, files: Mapping[Path, str], widths: Mapping[str, float]) -> list[Remark]:
-    """Scales in the PDF that LaTeX made; forms that carry a figure's provenance."""
+def _measured(
+    project: Project, paper: Path, files: Mapping[Path, str], widths: Mapping[str, float]
+) -> tuple[list[Shown], list[Remark]]:
+    """What the PDF that LaTeX made shows, or why that is not known."""
     if not paper.is_file():
-        return [Remark(False, str(paper), "is not there: widths like \\columnwidth were not measured")]
+        return [], [Remark(False, str(paper), "is not there: widths like \\columnwidth were not measured")]
     if any(path.stat().st_mtime > paper.stat().st_mtime for path in files):
-        return [Remark(False, str(paper), "is older than its source: widths were not measured")]
-    try:
-        document = PdfReader(io.BytesIO(_bytes(paper)))
-        shown = [
-            (number, figure, scale)
-            for number, page in enumerate(document.pages, 1)
-            for figure, scale in _shown(document, page)
-        ]
-    except DAMAGE as error:
-        raise FigproofError(f"is damaged: {error or type(error).__name__}", where=str(paper)) from error
-    return [
-        _scaled(f"{paper}, page {number}", figure, scale, widths)
-        for number, figure, scale in shown
-        if abs(scale - 1) > SLACK
-    ]
+        return [], [Remark(False, str(paper), "is older than its source: widths were not measured")]
+    return figures_shown(paper, project, widths), []
 
 
-def _bytes(path: Path) -> bytes:
-    with path.open("rb") as stream:
-        return stream.read(MAX_READ_BYTES)
+def _not_seen(paper: Path, used: Collection[str], shown: Iterable[Shown]) -> list[Remark]:
+    away = sorted(set(used) - {one.figure for one in shown})
+    problem = (
+        f"{', '.join(away)}: not found in it, so not measured. XeTeX and dvipdfmx drop what says which "
+        "figure it is; or was it built again since?"
+    )
+    return [Remark(False, str(paper), problem)] if away else []
 
 
-def _shown(document: PdfReader, page: Any) -> Iterator[tuple[str, float]]:
-    """Figures that a page shows and their scale: what its operators make of one unit of their width."""
-    contents = page.get_contents()
-    resources = page.get("/Resources", {})
-    pictures = resources.get("/XObject", {}) if resources else {}
-    if contents is None:
-        return
-    now, kept = np.eye(3), []
-    for operands, operator in ContentStream(contents, document).operations:
-        if operator == b"q":
-            kept.append(now)
-        elif operator == b"Q" and kept:
-            now = kept.pop()
-        elif operator == b"cm":
-            now = _matrix(operands) @ now
-        elif operator == b"Do" and operands[0] in pictures:
-            form = pictures[operands[0]].get_object()
-            figure = _figure_of(form)
-            if figure is not None:
-                whole = _matrix(form.get("/Matrix", [1, 0, 0, 1, 0, 0])) @ now
-                yield figure, float(np.hypot(whole[0, 0], whole[0, 1]))
-
-
-def _matrix(numbers: Any) -> Any:
-    a, b, c, d, e, f = (float(number) for number in numbers)
-    return np.array([[a, b, 0], [c, d, 0], [e, f, 1]])
-
-
-def _figure_of(form: Any) -> str | None:
-    information = form.get("/PTEX.InfoDict")
-    information = {} if information is None else information.get_object()
-    return str(information["/Title"]) if "/figproof" in information and "/Title" in information else None
+def _shown_otherwise(
+    paper: Path, shown: Iterable[Shown], stated: Collection[tuple[str, float]], widths: Mapping[str, float]
+) -> Iterator[Remark]:
+    """Figures of the PDF that are not at their size; those that the source said already are left out."""
+    for one in shown:
+        known = any(figure == one.figure and abs(scale - one.across) < SLACK for figure, scale in stated)
+        where = f"{paper}, page {one.page}"
+        if abs(one.across - one.up) > SLACK * max(one.across, one.up):
+            text = (
+                f"figure {one.figure} is distorted: {one.across:.1%} of its width, {one.up:.1%} of its height"
+            )
+            yield Remark(True, where, text)
+        elif abs(one.across - 1) > SLACK and not known:
+            yield _scaled(where, one.figure, one.across, widths)

@@ -16,6 +16,7 @@ from figproof.proof.numbers import changed_numbers
 from figproof.proof.rasters import NEW_INK, OLD_INK, OTHER_INK, compare_pixels, overlay
 from figproof.proof.rebuilding import built_files
 from figproof.proof.vectors import compare_pdfs, compare_svgs
+from figproof.proof.verifying import compare_builds
 from papers import build
 
 pytestmark = pytest.mark.store
@@ -58,6 +59,15 @@ def with_content(pdf, change):
 
 def classes(found):
     return {kind for kind, _ in found}
+
+
+def test_the_latex_of_all_figures_is_compared_when_all_are_rebuilt():
+    old, new = ({"index.html": b"", "numbers.tex": b"\\newcommand{\\a}{%s}\n" % n} for n in (b"0.1", b"0.2"))
+    rebuild = compare_builds([], old, new, whole=True)
+    (page,) = rebuild.pages
+    assert (page.file, page.kind, rebuild.same) == ("numbers.tex", "numbers", False)
+    assert page.lines == ("numbers: -\\newcommand{\\a}{0.1}", "numbers: +\\newcommand{\\a}{0.2}")
+    assert compare_builds([], old, new, whole=False).same and compare_builds([], old, old, whole=True).same
 
 
 def test_the_same_bytes_differ_in_nothing(paper):

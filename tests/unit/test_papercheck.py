@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pypdf import PdfWriter
 from pypdf.generic import NameObject, StreamObject
@@ -69,6 +70,7 @@ def check(project, tmp_path):
     return run
 
 
+PDFLATEX = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "main.tex"]
 ALL = "\\figConfusionAdam\\figOptimizersLoss\\figResults"
 
 
@@ -87,6 +89,8 @@ def test_a_figure_that_no_file_of_the_paper_uses_is_named(check):
         "% \\figResults",
         "\\begin{verbatim}\n\\figResults\n\\end{verbatim}",
         "\\figResultsCaption",
+        "\\verb|\\figResults|",
+        "\\iffalse\n\\figResults\n\\fi",
     ],
 )
 def test_comments_verbatim_and_captions_use_no_figure(check, body):
@@ -135,6 +139,18 @@ def test_a_macro_that_the_paper_defines_is_its_own(check):
     assert check(ALL + "\\newcommand{\\figWidth}{3in}\\figWidth") == []
 
 
+def test_a_macro_may_be_defined_in_another_file_or_a_package_beside_the_paper(check, tmp_path):
+    (tmp_path / "ours.sty").write_text("\\NewDocumentCommand{\\figRule}{}{x}\\def\\figGap{y}")
+    body = ALL + "\\input{macros}\\figRule\\figGap\\figName\\figNone"
+    (remark,) = check(body, macros="\\DeclareRobustCommand{\\figName}{z}")
+    assert remark.error and "\\figNone is no macro of results/figures.tex" in remark.text
+
+
+def test_a_width_after_a_crop_or_a_turn_is_left_to_the_pdf(check):
+    turned = "\\includegraphics[angle=90, width=2in]{RESULTS/figures/results}"
+    assert check(f"{ALL}{turned}") == []
+
+
 def test_an_input_that_is_no_file_is_named(check):
     with pytest.raises(FigproofError, match=r"chapter\.tex: cannot be read"):
         check("\\input{chapter}")
@@ -145,13 +161,17 @@ def test_two_ids_of_one_macro_are_refused():
         figure_macros({"loss_b": None, "loss-b": None, "loss": None})
 
 
+def compile_with(folder, *commands):
+    for command in commands:
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=100, check=False)
+        assert done.returncode == 0, done.stdout[-2000:]
+
+
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
 def test_the_scale_is_measured_where_only_the_pdf_knows_it(check, project, tmp_path, capsys, monkeypatch):
     body = "\\includegraphics[width=0.5\\textwidth]{RESULTS/figures/results.pdf}\\newpage\n" + ALL
     assert check(body) == []
-    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "main.tex"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False)
-    assert done.returncode == 0, done.stdout[-2000:]
+    compile_with(tmp_path, PDFLATEX)
     (remark,) = check_paper(project, tmp_path / "main.tex")
     textwidth_in = 345 / 72.27
     assert remark.where.endswith("main.pdf, page 1")
@@ -164,3 +184,46 @@ def test_the_scale_is_measured_where_only_the_pdf_knows_it(check, project, tmp_p
     os.utime(tmp_path / "main.pdf", (1, 1))
     (remark,) = check_paper(project, tmp_path / "main.tex")
     assert "is older than its source" in remark.text and not remark.error
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
+def test_boxes_crops_distortions_and_pngs_are_measured_in_the_pdf(check, project, tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 255, (30, 130, 3), dtype=np.uint8)
+    png = project.figure_file("confusion_adam", "png")
+    png.write_bytes(encode.png(pixels, 40, {"figure": "confusion_adam"}))
+    pages = [
+        "\\scalebox{0.5}{\\figResults}",
+        "\\includegraphics[trim=9 0 9 0, clip, width=396.9bp]{RESULTS/figures/results.pdf}",
+        "\\includegraphics[width=3.25in, height=2in]{RESULTS/figures/optimizers_loss}",
+        "\\newlength{\\half}\\setlength{\\half}{1.625in}"
+        "\\includegraphics[width=\\half]{RESULTS/figures/confusion_adam.png}",
+        ALL,
+    ]
+    check("\\newpage\n".join(pages))
+    try:
+        compile_with(tmp_path, PDFLATEX)
+        said = [
+            (r.where[-1], r.text.split(" so are")[0]) for r in check_paper(project, tmp_path / "main.tex")
+        ]
+    finally:
+        png.unlink()
+    shown = "figure {} is shown at {} of the size it was drawn for ({} in):"
+    assert said == [
+        ("1", shown.format("results", "50.0%", 5.5)),
+        ("2", shown.format("results", "105.0%", 5.5)),
+        (
+            "3",
+            "figure optimizers_loss is distorted: 100.0% of its width, 200.0% of its height",
+        ),
+        ("4", shown.format("confusion_adam", "50.0%", 3.25)),
+    ]
+
+
+@pytest.mark.skipif(shutil.which("dvipdfmx") is None, reason="dvipdfmx is not installed")
+def test_a_pdf_that_does_not_say_which_figures_it_shows_is_said_to_be_unmeasured(check, project, tmp_path):
+    box = "[bb=0 0 234 72]"
+    check(f"\\includegraphics{box}{{RESULTS/figures/confusion_adam.pdf}}")
+    compile_with(tmp_path, ["latex", *PDFLATEX[1:]], ["dvipdfmx", "-q", "main.dvi"])
+    remarks = check_paper(project, tmp_path / "main.tex")
+    (remark,) = [remark for remark in remarks if remark.where.endswith("main.pdf")]
+    assert remark.text.startswith("confusion_adam: not found in it") and not remark.error

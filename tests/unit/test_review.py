@@ -92,7 +92,17 @@ def test_many_numbers_are_cut_and_counted(committed):
         for name, v in (("old", "1.5"), ("new", "2.5"))
     ]
     text = review_page(*sides, {})[0].decode()
-    assert "and 7 more, in results/derived/x" in text and text.count("<td>1.5</td>") == MOST_NUMBERS
+    assert "and 7 more, in results/derived/x" in text and f"<summary>{MOST_NUMBERS + 7} changed" in text
+    assert text.count("<td>1.5</td>") == MOST_NUMBERS
+
+
+def test_numbers_of_the_papers_text_that_changed_are_shown():
+    macro = "\\newcommand{\\loss}{%s}\n"
+    sides = [Side(value, {}, {"numbers.tex": (macro % value).encode()}) for value in ("0.1", "0.2")]
+    text = review_page(*sides, {})[0].decode()
+    assert "<summary><code>results/numbers.tex</code>" in text
+    assert "<del>-\\newcommand{\\loss}{0.1}</del>" in text and "<ins>+\\newcommand{\\loss}{0.2}</ins>" in text
+    assert b"numbers.tex" not in review_page(sides[0], sides[0], {})[0]
 
 
 def test_runs_that_a_pin_gained_lost_or_changed_are_listed(committed):

@@ -117,8 +117,8 @@ def _lines(rebuild: Rebuild) -> Iterable[str]:
             yield f"  {change.text()}"
         if more := len(figure.numbers) - _MOST_NUMBERS:
             yield from [f"  ... and {more} more numbers"] if more > 0 else []
-    if rebuild.page is not None:
-        yield f"results/index.html: {', '.join(rebuild.page.lines)}"
+    for page in rebuild.pages:
+        yield from (f"results/{page.file}: {line}" for line in page.lines)
 
 
 def _approve(arguments: argparse.Namespace, root: Path) -> int:

@@ -137,7 +137,8 @@ def _found(name: str, old: bytes, new: bytes) -> Found:
         return [(METADATA, "digests of the numbers")] if listing else [(NUMBERS, "cells differ")]
     if name == "index.html":
         return [(METADATA, f"{len(_changed_lines(old, new))} lines of the page")]
-    return [(TEXT, line) for line in _changed_lines(old, new)[:_MOST_LINES]] or [(TEXT, "ends of lines")]
+    kind = NUMBERS if name == "numbers.tex" else TEXT
+    return [(kind, line) for line in _changed_lines(old, new)[:_MOST_LINES]] or [(TEXT, "ends of lines")]
 
 
 def _fields(old: bytes, new: bytes) -> list[str]:

@@ -64,7 +64,7 @@ def review_page(old: Side, new: Side, stale: Mapping[str, Sequence[str]]) -> tup
         figures=changed,
         same=[figure["id"] for figure in figures if figure["state"] == "same"],
         pins=list(_pins(old, new)),
-        groups=list(_groups(old, new)),
+        groups=[*_latex(old, new), *_groups(old, new)],
         away=len(old.away),
     )
     return page, len(changed)
@@ -209,6 +209,17 @@ def _runs(content: bytes | None) -> dict[str, dict[str, str]]:
 def _changed(old: Side, new: Side) -> list[str]:
     names = sorted({*old.inputs, *new.inputs})
     return [name for name in names if old.inputs.get(name) != new.inputs.get(name)]
+
+
+def _latex(old: Side, new: Side) -> Iterable[dict[str, Any]]:
+    """Numbers and macros of the paper's text that changed."""
+    files = [
+        _file_lines(f"results/{name}", old.built.get(name), new.built.get(name))
+        for name in ("numbers.tex", "figures.tex")
+        if name not in old.away and old.built.get(name) != new.built.get(name)
+    ]
+    if files:
+        yield {"title": "LaTeX: numbers and macros", "files": files}
 
 
 def _groups(old: Side, new: Side) -> Iterable[dict[str, Any]]:

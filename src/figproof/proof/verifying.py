@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from figproof.approvals import PAGES
 from figproof.errors import FigproofError, raise_together, suggest
 from figproof.files import write_atomic
 from figproof.project import Project
@@ -13,8 +14,6 @@ from figproof.proof.difference import FigureDifference, FileDifference, Files, c
 from figproof.proof.rebuilding import built_files, rebuilt
 from figproof.schemas import FigureSpec
 from figproof.specs import load_figures
-
-PAGE = "index.html"
 
 
 @dataclass(frozen=True)
@@ -25,17 +24,17 @@ class Rebuild:
     ----------
     figures : tuple of FigureDifference
         One for each rebuilt figure, sorted; also those without a difference.
-    page : FileDifference or None
-        Of ``results/index.html``, which is compared when all figures were rebuilt.
+    pages : tuple of FileDifference
+        Of the index and of the LaTeX of all figures, compared when all figures were rebuilt.
     """
 
     figures: tuple[FigureDifference, ...]
-    page: FileDifference | None
+    pages: tuple[FileDifference, ...]
 
     @property
     def same(self) -> bool:
         """Whether every byte is the same."""
-        return self.page is None and not any(figure.files for figure in self.figures)
+        return not self.pages and not any(figure.files for figure in self.figures)
 
 
 def chosen_figures(project: Project, names: Sequence[str]) -> Mapping[str, FigureSpec]:
@@ -61,7 +60,7 @@ def verify_by_rebuilding(project: Project, figures: Mapping[str, FigureSpec], *,
     ----------
     figures : mapping of str to FigureSpec
     whole : bool
-        Whether they are all figures of the project: then its page is compared too.
+        Whether they are all figures of the project: then its pages are compared too.
 
     Raises
     ------
@@ -76,7 +75,9 @@ def verify_by_rebuilding(project: Project, figures: Mapping[str, FigureSpec], *,
 def compare_builds(figures: Mapping[str, FigureSpec], old: Files, new: Files, *, whole: bool) -> Rebuild:
     """Compare the files of two builds figure by figure; ``whole`` as above."""
     found = tuple(compare_figure(figure, _of(figure, old), _of(figure, new)) for figure in figures)
-    return Rebuild(found, compare_file(PAGE, old.get(PAGE), new.get(PAGE)) if whole else None)
+    names = PAGES if whole else ()
+    pages = tuple(page for name in names if (page := compare_file(name, old.get(name), new.get(name))))
+    return Rebuild(found, pages)
 
 
 def _of(figure: str, files: Files) -> Files:
