@@ -9,15 +9,16 @@ from pypdf import PdfReader, PdfWriter
 from pypdf.generic import NameObject, StreamObject, TextStringObject
 
 from figproof import encode
+from figproof.cli import main
 from figproof.errors import FigproofError
-from figproof.proof import poppler
+from figproof.proof import poppler, verifying
 from figproof.proof.classes import CLASSES, gravest
-from figproof.proof.difference import compare_figure
+from figproof.proof.difference import FigureDifference, FileDifference, compare_figure
 from figproof.proof.numbers import changed_numbers
 from figproof.proof.rasters import NEW_INK, OLD_INK, OTHER_INK, compare_pixels, overlay
 from figproof.proof.rebuilding import built_files
 from figproof.proof.vectors import compare_pdfs, compare_svgs
-from figproof.proof.verifying import compare_builds
+from figproof.proof.verifying import Rebuild, compare_builds
 from papers import build
 
 pytestmark = pytest.mark.store
@@ -119,6 +120,19 @@ def test_a_pdf_that_cannot_be_drawn_has_no_picture(paper, monkeypatch):
     assert poppler.drawn(buffer.getvalue()) is None and poppler.drawn(b"%PDF-1.4 nothing") is None
     monkeypatch.setenv("PATH", "/nowhere")
     assert poppler.drawn(files(paper)["figures/curves.pdf"]) is None
+
+
+def test_verify_says_why_a_difference_has_no_picture(paper, monkeypatch, capsys):
+    file = FileDifference("figures/curves.pdf", "pixels", ("pixels: 2 paths are 3",))
+    page = FileDifference("numbers.tex", "numbers", ("numbers: +0.2",))
+    rebuild = Rebuild((FigureDifference("curves", (file,), 0),), (page,))
+    monkeypatch.setattr(verifying, "verify_by_rebuilding", lambda *_, **__: rebuild)
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.chdir(paper.root)
+    assert main(["verify", "curves"]) == 1
+    said = capsys.readouterr().out
+    assert "results/numbers.tex: numbers: +0.2" in said
+    assert f"not every difference has a picture: {poppler.AWAY}" in said
 
 
 def test_a_higher_page_is_pixels_with_a_picture(paper):
