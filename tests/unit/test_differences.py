@@ -9,14 +9,16 @@ from pypdf import PdfReader, PdfWriter
 from pypdf.generic import NameObject, StreamObject, TextStringObject
 
 from figproof import encode
+from figproof.cli import main
 from figproof.errors import FigproofError
+from figproof.proof import poppler, verifying
 from figproof.proof.classes import CLASSES, gravest
-from figproof.proof.difference import compare_figure
+from figproof.proof.difference import FigureDifference, FileDifference, compare_figure
 from figproof.proof.numbers import changed_numbers
 from figproof.proof.rasters import NEW_INK, OLD_INK, OTHER_INK, compare_pixels, overlay
 from figproof.proof.rebuilding import built_files
 from figproof.proof.vectors import compare_pdfs, compare_svgs
-from figproof.proof.verifying import compare_builds
+from figproof.proof.verifying import Rebuild, compare_builds
 from papers import build
 
 pytestmark = pytest.mark.store
@@ -98,6 +100,39 @@ def test_another_look_of_a_condition_is_colours_and_names_both(paper):
     assert {kinds(found)[f"curves.{suffix}"] for suffix in ("pdf", "svg", "png")} == {"colours"}
     assert "#ffa90e is #832db6" in said(found, ".pdf") and "#ffa90e is #832db6" in said(found, ".svg")
     assert found.picture is not None and not found.numbers
+
+
+@pytest.mark.skipif(not poppler.is_installed(), reason="pdftoppm is not installed")
+def test_a_figure_that_is_a_pdf_alone_has_a_picture_of_what_differs(paper):
+    old = files(paper)["figures/curves.pdf"]
+    marked = with_content(old, lambda content: content + b"\nq 1 0 0 rg 50 50 20 20 re f Q\n")
+    found = compare_figure("curves", {"figures/curves.pdf": old}, {"figures/curves.pdf": marked})
+    assert found.kind == "pixels" and found.picture.startswith(b"\x89PNG")
+    before, after = (poppler.drawn(pdf) for pdf in (old, marked))
+    assert compare_pixels(before, after).changed == pytest.approx((20 * 150 / 72) ** 2, rel=0.1)
+
+
+def test_a_pdf_that_cannot_be_drawn_has_no_picture(paper, monkeypatch):
+    large = PdfWriter()
+    large.add_blank_page(100_000, 10)
+    buffer = io.BytesIO()
+    large.write(buffer)
+    assert poppler.drawn(buffer.getvalue()) is None and poppler.drawn(b"%PDF-1.4 nothing") is None
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert poppler.drawn(files(paper)["figures/curves.pdf"]) is None
+
+
+def test_verify_says_why_a_difference_has_no_picture(paper, monkeypatch, capsys):
+    file = FileDifference("figures/curves.pdf", "pixels", ("pixels: 2 paths are 3",))
+    page = FileDifference("numbers.tex", "numbers", ("numbers: +0.2",))
+    rebuild = Rebuild((FigureDifference("curves", (file,), 0),), (page,))
+    monkeypatch.setattr(verifying, "verify_by_rebuilding", lambda *_, **__: rebuild)
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.chdir(paper.root)
+    assert main(["verify", "curves"]) == 1
+    said = capsys.readouterr().out
+    assert "results/numbers.tex: numbers: +0.2" in said
+    assert f"not every difference has a picture: {poppler.AWAY}" in said
 
 
 def test_a_higher_page_is_pixels_with_a_picture(paper):

@@ -10,6 +10,7 @@ import pytest
 from figproof.approvals import approve
 from figproof.cli import main
 from figproof.errors import FigproofError
+from figproof.proof import poppler
 from figproof.proof.bundling import write_bundle
 from figproof.proof.kept import kept
 from figproof.proof.reviewing import MOST_NUMBERS, review_page
@@ -94,6 +95,22 @@ def test_many_numbers_are_cut_and_counted(committed):
     text = review_page(*sides, {})[0].decode()
     assert "and 7 more, in results/derived/x" in text and f"<summary>{MOST_NUMBERS + 7} changed" in text
     assert text.count("<td>1.5</td>") == MOST_NUMBERS
+
+
+def test_a_figure_that_is_a_pdf_alone_is_shown_if_pdfs_can_be_drawn_or_it_is_said(committed, monkeypatch):
+    edit(committed.conditions_file, "slot: 1", "slot: 4")
+    build(committed, "curves")
+    pdf = "figures/curves.pdf"
+    sides = [
+        Side(side.name, side.inputs, {pdf: side.built[pdf]})
+        for side in (side_at(committed, "HEAD"), work_tree(committed))
+    ]
+    if poppler.is_installed():
+        text, _ = review_page(*sides, {})
+        assert re.findall(r'alt="curves, (\w+)"', text) == ["old", "new", "overlay"]
+    monkeypatch.setenv("PATH", "/nowhere")
+    text, _ = review_page(*sides, {})
+    assert "pdftoppm (poppler-utils), which draws PDFs, is not installed" in text and "<img" not in text
 
 
 def test_numbers_of_the_papers_text_that_changed_are_shown():

@@ -85,6 +85,8 @@ def _verdict(result: Comparison, *, frozen: bool) -> int:
 
 
 def _rebuild(project: Project, arguments: argparse.Namespace) -> int:
+    from figproof.proof.classes import COLOURS, PIXELS
+    from figproof.proof.poppler import AWAY, is_installed
     from figproof.proof.verifying import chosen_figures, verify_by_rebuilding, write_pictures
 
     figures = chosen_figures(project, arguments.figures)
@@ -94,6 +96,8 @@ def _rebuild(project: Project, arguments: argparse.Namespace) -> int:
     print_rebuild(rebuild)
     for path in pictures.values():
         print(f"old, new and where they differ: {project.relative(path)}")
+    if any(f.picture is None and f.kind in (COLOURS, PIXELS) for f in rebuild.figures) and not is_installed():
+        print(f"not every difference has a picture: {AWAY}")
     return 0 if rebuild.same else 1
 
 

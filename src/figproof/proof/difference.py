@@ -10,8 +10,9 @@ from typing import Any
 
 from figproof.encode import png
 from figproof.errors import FigproofError
-from figproof.lint.page import Unreadable
+from figproof.lint.page import Pixels, Unreadable
 from figproof.lint.raster import read_raster
+from figproof.proof import poppler
 from figproof.proof.classes import COLOURS, FILES, METADATA, NUMBERS, PIXELS, TEXT, gravest
 from figproof.proof.numbers import Change, changed_numbers
 from figproof.proof.rasters import compare_pixels, side_by_side
@@ -97,7 +98,10 @@ def compare_figure(figure: str, old: Files, new: Files) -> FigureDifference:
         numbers = changed_numbers(before, after, [*_parts(figure, old), *_parts(figure, new)])
     except FigproofError as error:
         files.append(FileDifference(f"{folder}{error.where}", FILES, (error.problem,)))
-    picture = next((p for name in differing if (p := _picture(old.get(name), new.get(name), name))), None)
+    # A raster shows it as a build drew it; where there is none, or it is the same, a PDF is drawn.
+    seen = [file.file for file in files if file.kind in (TEXT, COLOURS, PIXELS)]
+    pictures = sorted(seen, key=lambda name: not name.endswith(RASTERS))
+    picture = next((p for name in pictures if (p := _picture(old.get(name), new.get(name), name))), None)
     return FigureDifference(figure, tuple(files), len(names) - len(differing), numbers, picture)
 
 
@@ -156,11 +160,20 @@ def _changed_lines(old: bytes, new: bytes) -> list[str]:
 
 
 def _picture(old: bytes | None, new: bytes | None, name: str) -> bytes | None:
-    if old is None or new is None or not name.endswith(RASTERS):
+    if old is None or new is None:
         return None
+    before, after = pixels_of(name, old), pixels_of(name, new)
+    if before is None or after is None:
+        return None
+    same = compare_pixels(before, after).kind == METADATA
+    return None if same else png(side_by_side(before, after))
+
+
+def pixels_of(name: str, content: bytes) -> Pixels | None:
+    """What a raster or a PDF shows; None for other files, and for what cannot be read or drawn here."""
+    if name.endswith(".pdf"):
+        return poppler.drawn(content)
     try:
-        pixels = [read_raster(side).pixels for side in (old, new)]
+        return read_raster(content).pixels if name.endswith(RASTERS) else None
     except Unreadable:
         return None
-    same = compare_pixels(*pixels).kind == METADATA
-    return None if same else png(side_by_side(*pixels))

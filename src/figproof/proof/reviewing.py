@@ -10,10 +10,10 @@ from typing import Any
 
 from figproof.canonical import digest_bytes
 from figproof.encode import png
-from figproof.lint.page import Pixels, Unreadable
-from figproof.lint.raster import read_raster
+from figproof.lint.page import Pixels
 from figproof.pages import page_of
-from figproof.proof.difference import RASTERS, FigureDifference, Files, compare_figure
+from figproof.proof import poppler
+from figproof.proof.difference import RASTERS, FigureDifference, Files, compare_figure, pixels_of
 from figproof.proof.numbers import Change
 from figproof.proof.rasters import compare_pixels, overlay
 from figproof.proof.reasons import changed_inputs
@@ -149,7 +149,9 @@ def _pictures(figure: str, old: Files, new: Files, *, has_old: bool, has_new: bo
         for pixels, files in zip(sides, (old, new), strict=True)
     )
     missing = "" if before or not has_old else "its old picture is not at hand: give --old FOLDER or BUNDLE"
-    unbuilt = "" if after or not has_new else "it has no picture that a page can show: is it built?"
+    is_pdf = f"figures/{figure}.pdf" in new and not poppler.is_installed()
+    why = poppler.AWAY if is_pdf else "is it built?"
+    unbuilt = "" if after or not has_new else f"it has no picture that a page can show: {why}"
     return {
         "old": before,
         "new": after,
@@ -160,14 +162,12 @@ def _pictures(figure: str, old: Files, new: Files, *, has_old: bool, has_new: bo
 
 
 def _pixels(figure: str, files: Files) -> Pixels | None:
-    for suffix in RASTERS:
-        content = files.get(f"figures/{figure}{suffix}")
-        if content is not None:
-            try:
-                return read_raster(content).pixels
-            except Unreadable:
-                continue
-    return None
+    """Of a raster; of a PDF only where a page has nothing else to show, for poppler's versions differ."""
+    names = [f"figures/{figure}{suffix}" for suffix in RASTERS]
+    if f"figures/{figure}.svg" not in files:
+        names.append(f"figures/{figure}.pdf")
+    shown = (pixels_of(name, files[name]) for name in names if name in files)
+    return next((pixels for pixels in shown if pixels is not None), None)
 
 
 def _vector(figure: str, files: Files) -> str:
