@@ -21,6 +21,8 @@ FORMAT = "figproof-approved-1"
 _FOLDERS = ("figures", "derived")
 PAGES = ("figures.tex", "index.html", "numbers.tex")
 """What a build writes beside the figures."""
+# The index has every figure's digest, the macros its width and caption: they change with any of them.
+_OF_ALL = ("figures.tex", "index.html")
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ def approve(project: Project, figures: Iterable[str]) -> int:
     Parameters
     ----------
     figures : iterable of str
-        Figure ids; empty for everything.
+        Figure ids, or ``numbers.tex`` and the like; empty for everything.
     """
     chosen = set(figures)
     before = load_approved(project) if project.approved_file.is_file() else {}
@@ -116,20 +118,18 @@ def approve(project: Project, figures: Iterable[str]) -> int:
         raise FigproofError("holds no figure", where="results", hint="run: snakemake")
     digests = {name: digest_file(path) for name, path in files.items()}
     now = digests
-    known = {_figure_of(name) for name in now} - {None}
+    known = {_figure_of(name) for name in now}
     if unknown := chosen - known:
-        built = sorted(name for name in known if name is not None)
         raise_together(
             [
-                FigproofError(f"no built figure is called {name!r}. {suggest(name, built)}", where="results")
+                FigproofError(f"no built figure is called {name!r}. {suggest(name, known)}", where="results")
                 for name in sorted(unknown)
             ]
         )
     _check_tables(project, files)
     if chosen:
         kept = {name: digest for name, digest in before.items() if _figure_of(name) not in chosen}
-        # The index names every figure's digest, so it changes with any of them.
-        fresh = {n: d for n, d in now.items() if _figure_of(n) in chosen or n == "index.html"}
+        fresh = {n: d for n, d in now.items() if _figure_of(n) in chosen or n in _OF_ALL}
         now = {**kept, **fresh}
     # Results are not in git: what is approved now is the old side of the next review.
     keep(project, {now[name]: path for name, path in files.items() if now.get(name) == digests[name]})
@@ -150,8 +150,9 @@ def _check_tables(project: Project, files: Iterable[str]) -> None:
     raise_together(errors)
 
 
-def _figure_of(name: str) -> str | None:
+def _figure_of(name: str) -> str:
+    """The figure that a file below ``results`` belongs to; a file of none stands for itself."""
     folder, _, rest = name.partition("/")
     if folder == "derived":
         return rest.partition("/")[0]
-    return rest.partition(".")[0] if folder == "figures" else None
+    return rest.partition(".")[0] if folder == "figures" else name

@@ -15,8 +15,10 @@ _SPECIAL = {
     "_": r"\_",
     "^": r"\textasciicircum{}",
     "~": r"\textasciitilde{}",
+    # In OT1, TeX's first encoding, these three are other characters.
     "<": r"\textless{}",
     ">": r"\textgreater{}",
+    "|": r"\textbar{}",
     "−": r"$-$",
     "±": r"$\pm$",
 }

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime
 import itertools
 import json
+import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +172,46 @@ def test_a_pinned_run_is_not_purged_and_the_pin_is_named(store: Store, recording
     (pins / "optimizers.json").write_text("{")
     with pytest.raises(FigproofError, match="is not a pin"):
         refuse_purge(project, store, [2], NOW)
+
+
+def test_a_run_that_a_pin_in_git_names_is_not_purged_whatever_lies_in_the_work_tree(
+    store: Store, recording_project: Path
+) -> None:
+    for run_id in (1, 2, 3):
+        put_run(store, run_id)
+    pins = recording_project / "config" / "pins"
+    pins.mkdir()
+    project = Project(recording_project)
+
+    def commit(run_id: int, *after: list[str]) -> None:
+        run = {"condition": "adam", "seed": 1, "id": run_id, "digest": "0" * 64}
+        pin = {"format": "figproof-pin-1", "experiment": "digits", "expected_seeds": None, "runs": [run]}
+        (pins / "optimizers.json").write_text(json.dumps(pin))
+        for command in (["add", "-A"], ["commit", "-qm", "pin"], *after):
+            git(recording_project, *command)
+
+    git(recording_project, "init", "-q", "-b", "main")
+    refuse_purge(project, store, [1, 2, 3], NOW)
+    commit(1, ["tag", "camera-ready"])
+    commit(2, ["checkout", "-q", "--detach"], ["branch", "-qD", "main"])
+    (pins / "optimizers.json").unlink()
+    for run_id, reference in ((1, "tags/camera-ready"), (2, "HEAD")):
+        named = f"run {run_id}: is named by config/pins/optimizers.json in {reference}, as it is committed"
+        with pytest.raises(FigproofError, match=re.escape(named)):
+            refuse_purge(project, store, [run_id], NOW)
+    refuse_purge(project, store, [3], NOW)
+
+    (pins / "optimizers.json").write_text("{}")
+    git(recording_project, "add", "-A")
+    git(recording_project, "commit", "-qm", "no pin")
+    (pins / "optimizers.json").unlink()
+    with pytest.raises(FigproofError, match=r"optimizers\.json in HEAD: is no pin \(KeyError\)"):
+        refuse_purge(project, store, [3], NOW)
+
+
+def git(folder: Path, *arguments: str) -> None:
+    who = ["-c", "user.name=a", "-c", "user.email=a@localhost"]
+    subprocess.run(["git", *who, *arguments], cwd=folder, check=True, capture_output=True)
 
 
 def test_a_run_that_is_recorded_now_is_not_purged(store: Store, recording_project: Path) -> None:

@@ -1,4 +1,4 @@
-"""Which runs may be removed for good: none that a pin names, and none that is still being recorded."""
+"""Which runs may be removed for good: none that a pin names, here or in git, and none that is running."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
+from figproof.audit.committed import committed_pins
 from figproof.errors import FigproofError, raise_together
 from figproof.pins import load_pin
 from figproof.project import Project
@@ -28,10 +29,11 @@ def refuse_purge(project: Project, store: Store, ids: Collection[Any], now: date
     Raises
     ------
     FigproofError
-        A pin of the project names a run (says which), a pin cannot be read, or a run is running.
+        A pin of the project, as it lies here or as a branch or tag holds it, names a run (says which), a
+        pin cannot be read, or a run is running.
     """
     errors = []
-    pins = pins_of(project)
+    pins, committed = pins_of(project), committed_pins(project)
     for run_id in ids:
         if named := pins.get(run_id):
             errors.append(
@@ -40,6 +42,14 @@ def refuse_purge(project: Project, store: Store, ids: Collection[Any], now: date
                     + (f" and {len(named) - 1} more pins" if len(named) > 1 else ""),
                     where=f"run {run_id}",
                     hint="a figure is made of it: narrow the selection and pin again, or keep the run",
+                )
+            )
+        elif run_id in committed:
+            errors.append(
+                FigproofError(
+                    f"is named by {committed[run_id]}, as it is committed",
+                    where=f"run {run_id}",
+                    hint="a figure there is made of it: commit a pin without it first, or keep the run",
                 )
             )
         status, heartbeat = read_state(store, run_id)

@@ -31,6 +31,11 @@ def ask_git(root: Path, *arguments: str) -> bytes:
     return done.stdout
 
 
+def is_repository(root: Path) -> bool:
+    """Whether the folder is in a git repository; asks no git where no ``.git`` lies above it."""
+    return any((folder / ".git").exists() for folder in (root.resolve(), *root.resolve().parents))
+
+
 def commit_of(root: Path, revision: str) -> str:
     """The full name of the commit that a revision means.
 
