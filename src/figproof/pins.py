@@ -19,7 +19,7 @@ from figproof.errors import FigproofError, Problems, raise_together, suggest
 from figproof.files import write_atomic
 from figproof.project import Project
 from figproof.schemas import Selection
-from figproof.selecting import Candidate, select
+from figproof.selecting import Candidate, archived_fitting, select
 from figproof.specs import how_to_pin, load_selection, pin_names, selection_names
 
 if TYPE_CHECKING:
@@ -92,10 +92,10 @@ def answer(project: Project, store: Store, name: str) -> Pin:
         See :func:`figproof.selecting.select` and :func:`figproof.content.run_content`; all
         incomplete runs are named together.
     """
-    from figproof.store.reader import read_artifact, read_run
+    from figproof.store.reader import list_runs, read_artifact, read_run
 
     selection = load_selection(project, name)
-    candidates = _selected(project, store, selection, name)
+    candidates = _selected(project, store, selection, name, list_runs(store, selection.experiment))
     runs, errors = [], []
     for candidate in candidates:
         try:
@@ -112,11 +112,12 @@ def answer(project: Project, store: Store, name: str) -> Pin:
     return Pin(format=FORMAT, experiment=selection.experiment, expected_seeds=selection.seeds, runs=runs)
 
 
-def _selected(project: Project, store: Store, selection: Selection, name: str) -> list[Candidate]:
-    """The runs that the store has for a selection now."""
-    from figproof.store.reader import experiment_names, list_runs
+def _selected(
+    project: Project, store: Store, selection: Selection, name: str, documents: list[dict[str, Any]]
+) -> list[Candidate]:
+    """Those of an experiment's runs that fit a selection."""
+    from figproof.store.reader import experiment_names
 
-    documents = list_runs(store, selection.experiment)
     experiments = () if documents else experiment_names(store)
     registry = read_entries(project.conditions_file)
     return select(selection, documents, f"config/selections/{name}.yaml", experiments, registry)
@@ -155,7 +156,7 @@ class Drift:
 
 def check_pin(project: Project, store: Store, name: str) -> Drift:
     """Compare a pin with the store: edited, deleted and incomplete runs, and new ones that match."""
-    from figproof.store.reader import read_artifact, read_run
+    from figproof.store.reader import list_runs, read_artifact, read_run
 
     pin = load_pin(project, name)
     lines = []
@@ -167,7 +168,8 @@ def check_pin(project: Project, store: Store, name: str) -> Drift:
         selection = load_selection(project, name)
         pinned = {run.id for run in pin.runs}
         try:
-            now = _selected(project, store, selection, name)
+            documents = list_runs(store, selection.experiment)
+            now = _selected(project, store, selection, name, documents)
             lines += [
                 f"run {c.id} ({c.condition}, seed {c.seed}) matches now" for c in now if c.id not in pinned
             ]
@@ -179,8 +181,10 @@ def check_pin(project: Project, store: Store, name: str) -> Drift:
             ]
             if selection.seeds != pin.expected_seeds:
                 lines.append(f"the selection expects {selection.seeds} seeds, the pin {pin.expected_seeds}")
-            left = pinned - {c.id for c in now}
-            lines += [f"run {id_} does not match the selection any more" for id_ in sorted(left)]
+            archived = archived_fitting(selection, documents)
+            for id_ in sorted(pinned - {c.id for c in now}):
+                why = "is archived" if id_ in archived else "does not match"
+                lines.append(f"run {id_} {why}: the selection leaves it out now")
         except FigproofError as error:
             lines.append(error.problem)
     return Drift(name, tuple(lines))

@@ -72,8 +72,8 @@ def test_approving_a_figure_that_is_not_built_is_an_error(built):
     with pytest.raises(FigproofError) as caught:
         approve(built, ["c", "bb", "a"])
     assert str(caught.value).splitlines() == [
-        "results: no built figure is called 'bb'. Known: a, b. Did you mean b?",
-        "results: no built figure is called 'c'. Known: a, b.",
+        "results: no built figure is called 'bb'. Known: a, b, index.html. Did you mean b?",
+        "results: no built figure is called 'c'. Known: a, b, index.html.",
     ]
 
 
@@ -107,3 +107,15 @@ def test_texts_belong_to_a_figure_whose_kind_writes_them(built):
     assert compare(built).left_over == ("figures/a.tex",)
     (built.kinds[0] / "dot.py").write_text("def texts(figure, table, params, look): ...\n")
     assert compare(built).unapproved == ("figures/a.tex",)
+
+
+def test_a_figure_is_approved_with_the_files_of_all_figures_and_numbers_of_the_text_by_their_own_name(built):
+    for name in ("figures.tex", "numbers.tex"):
+        (built.results / name).write_text("old")
+    approve(built, [])
+    for name in ("figures.tex", "numbers.tex", "figures/a.pdf", "figures/b.pdf"):
+        (built.results / name).write_text("new")
+    assert approve(built, ["a"]) == 2
+    assert compare(built).different == ("figures/b.pdf", "numbers.tex")
+    assert approve(built, ["numbers.tex"]) == 1
+    assert compare(built).different == ("figures/b.pdf",)

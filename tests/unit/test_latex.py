@@ -13,9 +13,11 @@ from figproof.latex import escape_latex, escape_markdown, macro_name
 def test_no_character_of_a_name_is_a_command(text):
     escaped = escape_latex(text)
     # What is left after the escapes themselves holds none of TeX's special characters.
-    rest = re.sub(r"\\(textbackslash|textasciicircum|textasciitilde|textless|textgreater)\{\}", "", escaped)
+    rest = re.sub(
+        r"\\(textbackslash|textasciicircum|textasciitilde|textless|textgreater|textbar)\{\}", "", escaped
+    )
     rest = re.sub(r"\$(-|\\pm)\$|\\[{}$&#%_]", "", rest)
-    assert not re.search(r"[\\{}$&#%_^~]", rest)
+    assert not re.search(r"[\\{}$&#%_^~<>|]", rest)
     assert "\n" not in escaped and escaped.isprintable()
 
 

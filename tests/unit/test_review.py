@@ -106,10 +106,10 @@ def test_a_figure_that_is_a_pdf_alone_is_shown_if_pdfs_can_be_drawn_or_it_is_sai
         for side in (side_at(committed, "HEAD"), work_tree(committed))
     ]
     if poppler.is_installed():
-        text, _ = review_page(*sides, {})
+        text = review_page(*sides, {})[0].decode()
         assert re.findall(r'alt="curves, (\w+)"', text) == ["old", "new", "overlay"]
     monkeypatch.setenv("PATH", "/nowhere")
-    text, _ = review_page(*sides, {})
+    text = review_page(*sides, {})[0].decode()
     assert "pdftoppm (poppler-utils), which draws PDFs, is not installed" in text and "<img" not in text
 
 

@@ -116,7 +116,7 @@ def test_an_archived_run_is_pinned_again_only_when_it_is_restored(
     assert run("archive", "3") == 0
     assert "named by pin two: its figures stay; `figproof pin` would leave it out" in capsys.readouterr().out
     assert main(["pin", "--check"]) == 1
-    assert "run 3 does not match the selection any more" in capsys.readouterr().out
+    assert "run 3 is archived: the selection leaves it out now" in capsys.readouterr().out
     assert main(["pin"]) == 0
     said = capsys.readouterr().out
     assert said == "two: 1 runs, written\n  left out, archived: 3 (figproof runs restore ID)\n"

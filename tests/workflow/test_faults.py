@@ -45,7 +45,7 @@ def test_a_run_that_was_deleted_and_one_that_is_new_are_told_apart(with_store):
         store.runs.delete_one({"_id": run})
         store.runs.insert_one({**document, "_id": 5000})
     check = with_store.run("figproof", "pin", "--check", "adam", code=1).stdout
-    assert f"run {run} does not match the selection any more" in check
+    assert f"run {run} does not match: the selection leaves it out now" in check
     assert "run 5000" in check and "matches now" in check
 
 
