@@ -126,11 +126,15 @@ class Graph:
     def targets(self) -> list[str]:
         """Everything that a build keeps; what is missing of it is made again."""
         kept = {"results/index.html", "results/figures.tex", "results/numbers.tex", *self.number_manifests()}
-        for figure in self.figures:
+        kept.update(["results/ended/index", "results/ended/latex"])
+        kept.update(f"results/ended/snapshot/{pin}" for pin in self.numbers)
+        for figure, spec in self.figures.items():
             kept.update(self.manifests(figure), self.figure_files(figure))
             kept.update([f"results/derived/{figure}/TABLES.json", _linted(figure)])
+            kept.update(f"results/ended/{step}/{figure}" for step in ("derive", "draw"))
+            kept.update(f"results/ended/snapshot/{panel.pin}" for _, panel in spec.parts())
         for figure in self.tables:
-            kept.update(self.text_files(figure))
+            kept.update([*self.text_files(figure), f"results/ended/write/{figure}"])
         return sorted(kept)
 
 

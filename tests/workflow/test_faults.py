@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import re
 
 from figproof.project import Project
 from figproof.store import open_store
@@ -90,6 +91,21 @@ def test_a_figure_too_small_for_its_text_is_refused_and_the_old_one_stays(copy):
     output = copy.run("snakemake", code=1).stdout
     assert "config/figures/confusion_adam.yaml" in output and "not camera-ready" in output
     assert (copy.root / "results/figures/confusion_adam.pdf").read_bytes() == before
+
+
+def test_a_step_that_failed_runs_again_until_it_ends_well(copy):
+    copy.edit("config/figures/confusion_adam.yaml", "normalise: row", "normalise: none")
+    made = copy.root / "results/made/draw"
+    made.rename(made.with_name("aside"))
+    made.write_text("a file where a folder should be: a fault that passes")
+    assert "cannot write" in copy.run("snakemake", code=1).stdout
+    made.unlink()
+    made.with_name("aside").rename(made)
+    assert copy.planned() == {"draw confusion_adam", "index"}
+    copy.run("snakemake")
+    said = copy.run("figproof", "status", code=None).stdout
+    assert re.search(r"^confusion_adam +current", said, re.MULTILINE), said
+    assert copy.planned() == set()
 
 
 def test_a_metric_that_no_run_has_is_answered_with_those_it_has(copy):

@@ -30,12 +30,15 @@ rule all:
         graph.targets(),
 
 
-# Outputs are flagged `update`: Snakemake then keeps the old files until the new ones replace them.
+# Outputs are flagged `update`: Snakemake then keeps the old files until the new ones replace them. Of a step
+# that failed it puts them back, dated now, and records it as finished: only the file in results/ended, which
+# is then missing, makes the next build run the step again.
 rule snapshot:
     input:
         "results/keys/snapshot/{pin}.json",
     output:
         update("results/snapshots/{pin}/MANIFEST.json"),
+        touch("results/ended/snapshot/{pin}"),
     log:
         "results/logs/snapshot/{pin}.log",
     conda:
@@ -51,6 +54,7 @@ rule derive:
         lambda wildcards: graph.manifests(wildcards.figure),
     output:
         update("results/derived/{figure}/TABLES.json"),
+        touch("results/ended/derive/{figure}"),
     log:
         "results/logs/derive/{figure}.log",
     priority: 1
@@ -72,6 +76,7 @@ for number, (files, figures) in enumerate(graph.drawn_alike()):
             "results/derived/{figure}/TABLES.json",
         output:
             [update(path) for path in files],
+            touch("results/ended/draw/{figure}"),
         log:
             "results/logs/draw/{figure}.log",
         wildcard_constraints:
@@ -89,6 +94,7 @@ rule write:
         "results/derived/{figure}/TABLES.json",
     output:
         [update(path) for path in graph.text_files("{figure}")],
+        touch("results/ended/write/{figure}"),
     log:
         "results/logs/write/{figure}.log",
     conda:
@@ -105,6 +111,7 @@ rule latex:
     output:
         update("results/figures.tex"),
         update("results/numbers.tex"),
+        touch("results/ended/latex"),
     log:
         "results/logs/latex.log",
     conda:
@@ -121,6 +128,7 @@ rule index:
         [f"results/lint/{figure}.json" for figure in graph.figures],
     output:
         update("results/index.html"),
+        touch("results/ended/index"),
     log:
         "results/logs/index.log",
     conda:
