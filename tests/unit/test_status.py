@@ -148,7 +148,8 @@ def test_runs_that_are_new_edited_or_deleted_in_the_store_are_told_apart(paper, 
     put_run(store, 9, "sgd", 3)
     store.runs.update_one({"_id": 3}, {"$set": {"result": 0.25}})
     texts = [text for kind, text in reasons(paper, store=store) if kind == "store"]
-    assert len(texts) == 4 and "pin optimizers: run 1 does not match: the selection leaves it out now" in texts
+    assert len(texts) == 4
+    assert "pin optimizers: run 1 does not match: the selection leaves it out now" in texts
     assert any("run 1 (sgd, seed 1)" in text and "in the store" in text for text in texts), texts
     assert any("run 3 (momentum, seed 1) was edited" in text for text in texts)
     assert any("run 9 (sgd, seed 3) matches now" in text for text in texts)
