@@ -37,7 +37,8 @@ def parse(model: type[Model], content: Any, where: str, key: str = "") -> Model:
     """
     if not isinstance(content, dict):
         place = f"{where}: {key}" if key else where
-        raise FigproofError(f"must map keys to values, given {type(content).__name__}", where=place)
+        given = "it is empty" if content is None else f"given {type(content).__name__}"
+        raise FigproofError(f"must map keys to values, {given}", where=place)
     try:
         return model.model_validate(content)
     except ValidationError as error:

@@ -105,6 +105,7 @@ def test_a_good_figure_has_one_part_without_a_letter(project):
         (GOOD + "width: [1]\n", ["width: [1] is no width"]),
         ("height_in: 2.0\n", ["kind and pin are needed"]),
         ("- a\n- b\n", ["config/figures/dots.yaml", "must map keys", "list"]),
+        ("", ["config/figures/dots.yaml", "must map keys to values, it is empty"]),
         (
             GOOD + "panels: [{kind: dot, pin: optimizers}]\nlayout: [a]\n",
             ["either kind, pin and params, or panels and layout"],
