@@ -70,7 +70,7 @@ class Checkout:
         found = {
             path.relative_to(results).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in sorted(files)
-            if path.is_file() and not path.name.startswith(".")
+            if path.is_file() and not any(part.startswith(".") for part in path.relative_to(results).parts)
         }
         assert len(found) > 50, "the build made too few files for the comparison to mean anything"
         return found

@@ -22,6 +22,7 @@ _TOGETHER = {
     "tests/workflow/test_proof.py": "papers",
     "tests/workflow/": "demo",
     "tests/unit/test_kind_embedding.py": "embedding",
+    "tests/unit/test_steps.py": "embedding",
 }
 
 

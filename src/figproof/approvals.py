@@ -48,8 +48,13 @@ def generated_files(project: Project) -> dict[str, Path]:
     """Every file that lies where a build writes for readers, by path below ``results``, sorted."""
     found = [path for folder in _FOLDERS for path in (project.results / folder).rglob("*")]
     found += [project.results / name for name in PAGES]
-    files = [path for path in found if path.is_file() and not path.name.startswith(".")]
-    return {path.relative_to(project.results).as_posix(): path for path in sorted(files)}
+    named = {path.relative_to(project.results): path for path in sorted(found) if path.is_file()}
+    # What a build that was killed left is hidden, and goes after an hour.
+    return {
+        name.as_posix(): path
+        for name, path in named.items()
+        if not any(part.startswith(".") for part in name.parts)
+    }
 
 
 def left_over_files(project: Project, names: Iterable[str]) -> set[str]:

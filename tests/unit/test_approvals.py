@@ -60,6 +60,15 @@ def test_what_was_approved_is_the_same_until_a_byte_changes(built):
     assert (len(result.same), result.total) == (3, 5)
 
 
+def test_what_a_killed_build_left_hidden_belongs_to_no_figure(built):
+    approve(built, [])
+    for name in ("derived/.a.x1y2/x.csv", "figures/.a.pdf.x1y2"):
+        path = built.results / name
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    assert compare(built).left_over == () and compare(built).unapproved == ()
+
+
 def test_approving_one_figure_leaves_the_others_as_they_were(built):
     approve(built, [])
     (built.results / "figures" / "a.pdf").write_text("other a")

@@ -16,6 +16,7 @@ from figproof.canonical import digest_bytes
 from figproof.cli import main
 from figproof.errors import FigproofError
 from figproof.files import write_atomic
+from figproof.latexfiles import write_latex
 from figproof.lint.raster import read_raster
 from figproof.places import builtin
 from figproof.project import Project
@@ -33,6 +34,7 @@ DATE = "2026-01-02"
 
 @pytest.fixture
 def approved(paper):
+    write_latex(paper)
     approve(paper, [])
     return paper
 
@@ -294,7 +296,7 @@ def test_a_paper_rebuilds_from_its_bundle_to_the_same_bytes_without_store_or_pro
     monkeypatch.setenv("FIGPROOF_STORE", "mongodb://127.0.0.1:1/none")
     assert main(["bundle", "verify", str(out)]) == 0
     said = capfd.readouterr().out
-    assert "20 of 20 approved files are the same bytes in the bundle" in said
+    assert "22 of 22 approved files are the same bytes in the bundle" in said
     assert "2 of 2 figures are the same bytes when they are built again" in said
     assert not list(empty.iterdir())
 
@@ -353,7 +355,7 @@ def test_frozen_fails_on_what_is_not_approved_or_left_over_and_plain_verify_does
 ):
     monkeypatch.chdir(approved.root)
     assert main(["verify", "--frozen"]) == main(["verify"]) == 0
-    assert capfd.readouterr().out.endswith("20 of 20 approved files are the same bytes\n")
+    assert capfd.readouterr().out.endswith("22 of 22 approved files are the same bytes\n")
     (approved.derived("curves") / "new.csv").write_text("a\n")
     assert (main(["verify"]), main(["verify", "--frozen"])) == (0, 1)
     (approved.derived("curves") / "new.csv").unlink()

@@ -205,7 +205,11 @@ def test_a_purged_run_can_be_imported_again(
     assert "1 runs imported" in capsys.readouterr().out
 
 
-def test_a_reader_that_leaves_is_no_traceback(project: Store) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_leaves_is_no_traceback(
+    project: Store, monkeypatch: pytest.MonkeyPatch, unbuffered: str
+) -> None:
+    monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
     reader, writer = os.pipe()
     os.close(reader)
     command = [sys.executable, "-m", "figproof", "runs", "list"]

@@ -65,6 +65,7 @@ def list_command(arguments: argparse.Namespace, root: Path) -> int:
     else:
         print(as_table(listing.columns, listing.rows))
     if arguments.format != "json":
+        sys.stdout.flush()
         for note in (f"{len(listing.rows)} runs", *listing.notes):
             print(note, file=sys.stderr)
     return 0
