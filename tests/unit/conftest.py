@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
+import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from drawn import ROOT
 from exported import empty, record
+from figproof.cli import main
 from figproof.look import Look, load_look
 from figproof.project import Project
+from figproof.record.session import run_recorded
 from figproof.store import Store, open_store
 from figproof.store.transfer import export_runs
 from papers import RUNS, build, lay_paper, pin_and_snapshot, put_run
+from replays import HELPER, TINY, Replay
 
 
 @pytest.fixture
@@ -73,3 +80,44 @@ def look() -> Look:
 @pytest.fixture(scope="module")
 def nature() -> Look:
     return load_look(ROOT, "nature", "petroff10", "viridis", {})
+
+
+@pytest.fixture
+def experiments(recording_project: Path) -> Path:
+    folder = recording_project / "experiments"
+    (folder / "tiny.py").write_text(TINY)
+    (folder / "tiny_helper.py").write_text(HELPER)
+    return folder
+
+
+@pytest.fixture
+def recorded(
+    store: Store, experiments: Path, monkeypatch: pytest.MonkeyPatch, recording_address: str
+) -> Callable[..., int]:
+    """Records ``tiny`` with settings; the run's id. Afterwards its files are gone: the record must do."""
+
+    def record(*settings: str) -> int:
+        monkeypatch.setenv("FIGPROOF_STORE", recording_address)
+        monkeypatch.syspath_prepend(str(experiments))
+        spec = importlib.util.spec_from_file_location("tiny", experiments / "tiny.py")
+        assert spec is not None and spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules.pop("tiny_helper", None)
+        spec.loader.exec_module(module)
+        assert run_recorded(module.ex, store, ["tiny", *(["with", *settings] if settings else [])]) == 0
+        return int(store.runs.find_one(sort=[("_id", -1)])["_id"])
+
+    return record
+
+
+@pytest.fixture
+def replay(recorded: Any, recording_project: Path, monkeypatch: pytest.MonkeyPatch) -> Replay:
+    """``figproof runs replay`` with everything but the store gone."""
+
+    def run(*arguments: str) -> int:
+        for path in (recording_project / "experiments").glob("*.py"):
+            path.unlink()
+        monkeypatch.chdir(recording_project)
+        return main(["runs", "replay", *arguments])
+
+    return run
