@@ -34,13 +34,12 @@ from figproof.lint.page import (
     scale_of,
     times,
 )
-from figproof.lint.pdfcolour import CMYK, GRAY, RGB
-from figproof.lint.pdffont import PdfFont, describe
+from figproof.lint.pdffont import Fonts
 from figproof.lint.pdfimage import Images, inline_image
-from figproof.lint.pdfink import ink_of, set_colour, set_device, set_space
+from figproof.lint.pdfink import STATE_OPERATORS, ink_of, set_dash
 from figproof.lint.pdflex import Operation, operations
-from figproof.lint.pdfoutline import Outline
-from figproof.lint.pdfshading import read_shading
+from figproof.lint.pdfoutline import PATH_OPERATORS, Outline
+from figproof.lint.pdfshading import Gradients
 from figproof.lint.pdfstate import (
     State,
     dictionary,
@@ -55,7 +54,7 @@ _OF_MARKERS = frozenset(b"q Q cm m l c v y re h S s f F f* B B* b b* n w J j M i
 MOST_OPERATORS, MOST_CONTENT, MOST_FORMS = 1_000_000, 8_000_000, 100_000
 MOST_POINTS = 4_000_000
 _DEEPEST = 24
-_MOST_SHADINGS, _MOST_STATES = 500, 1_000
+_MOST_STATES = 1_000
 
 
 class TooMuch(Exception):
@@ -68,16 +67,15 @@ class Interpreter:
     def __init__(self, page: Page, hidden: frozenset[int]) -> None:
         self._page, self._hidden = page, hidden
         self._pen = TextPen(page.runs)
-        self._fonts: dict[int, PdfFont] = {}
+        self._fonts = Fonts()
         self._parsed: dict[int, list[Operation]] = {}
         self._operators = self._points = self._order = self._bytes = self._forms = 0
         self._outline = Outline()
         self._unseen: list[bool] = []
         self._translucent: set[str] = set()
-        self._used: dict[tuple[str, str, bool], Any] = {}
         self._stamps: dict[Any, tuple[Path, ...]] = {}
         self._depth = 0
-        self._shaded: set[int] = set()
+        self._gradients = Gradients(page)
         self._images = Images()
         self._base: Matrix = IDENTITY
 
@@ -97,7 +95,7 @@ class Interpreter:
             self._pen.finish()
             if self._pen.is_full():
                 self._page.notes.append(TOO_MUCH)
-            self._page.fonts = [font for _, font in sorted(self._used.items())]
+            self._page.fonts = self._fonts.used()
             self._page.translucent = sorted(self._translucent)
 
     def _run(self, content: StreamObject, resources: DictionaryObject, state: State) -> None:
@@ -107,7 +105,7 @@ class Interpreter:
         self._forms += 1
         if self._forms > MOST_FORMS:
             raise TooMuch
-        self._note_fonts(resources)
+        self._fonts.note(dictionary(resources.get("/Font")))
         stack: list[State] = []
         unseen, self._unseen = self._unseen, [any(self._unseen)]
         for operands, operator in self._operations(content):
@@ -119,14 +117,22 @@ class Interpreter:
                     stack.append(state.copied())
             elif operator == b"Q":
                 state = stack.pop() if stack else state
-            elif (handler := _HANDLERS.get(operator)) is not None:
+            else:
                 try:
-                    handler(self, operands, state, resources)
+                    self._obey(operator, operands, state, resources)
                 except (TypeError, ValueError, IndexError, KeyError, AttributeError, OverflowError):
                     # Operands that are missing or of another type: a viewer leaves the operator out.
                     continue
         self._unseen = unseen
         self._depth -= 1
+
+    def _obey(self, operator: bytes, operands: list[Any], state: State, resources: DictionaryObject) -> None:
+        if (change := STATE_OPERATORS.get(operator)) is not None:
+            change(state, operands, resources)
+        elif (extend := PATH_OPERATORS.get(operator)) is not None:
+            extend(self._outline, operands, state.ctm)
+        elif (handler := _HANDLERS.get(operator)) is not None:
+            handler(self, operands, state, resources)
 
     def _operations(self, content: StreamObject) -> list[Operation]:
         """Operators of a stream, kept because a form may be painted again and again."""
@@ -142,25 +148,7 @@ class Interpreter:
             self._parsed[key] = list(itertools.islice(operations(data[:left]), MOST_OPERATORS))
         return self._parsed[key]
 
-    def _note_fonts(self, resources: DictionaryObject) -> None:
-        """Remember every font that the page may use: who checks a PDF lists these."""
-        for resource in dictionary(resources.get("/Font")).values():
-            item = resource.get_object()
-            if isinstance(item, DictionaryObject):
-                font = describe(item)
-                self._used[(font.name, font.kind, font.embedded)] = font
-
     # Graphics state
-
-    def _concatenate(self, operands: list[Any], state: State, _: Any) -> None:
-        state.ctm = times(matrix_of(operands), state.ctm)
-
-    def _width(self, operands: list[Any], state: State, _: Any) -> None:
-        state.width = abs(float(operands[0]))
-
-    def _dash(self, operands: list[Any], state: State, _: Any) -> None:
-        lengths = tuple(abs(float(length)) for length in operands[0][:32])
-        state.dash = lengths if any(lengths) else ()
 
     def _external(self, operands: list[Any], state: State, resources: DictionaryObject) -> None:
         given = dictionary(dictionary(resources.get("/ExtGState")).get(operands[0]))
@@ -173,9 +161,9 @@ class Interpreter:
             elif key == "/LW":
                 state.width = abs(float(value))
             elif key == "/D":
-                self._dash(value, state, None)
+                set_dash(state, value, resources)
             elif key == "/Font":
-                self._font_of(value[0].get_object(), float(value[1]), state)
+                self._use_font(value[0].get_object(), float(value[1]), state)
             elif key == "/SMask" and isinstance(value, DictionaryObject):
                 self._translucent.add("a soft mask")
             elif key == "/BM" and str(value) not in ("/Normal", "/Compatible", "['/Normal']"):
@@ -230,7 +218,7 @@ class Interpreter:
         """A gradient, or a tiling pattern's cell, once: it may hold the only image of a page."""
         pattern = state.tiling.get_object()
         if isinstance(pattern, DictionaryObject) and pattern.get("/PatternType") == 2:
-            self._gradient(pattern.get("/Shading"), None)
+            self._gradients.note(pattern.get("/Shading"), None)
         elif isinstance(pattern, StreamObject) and pattern.get("/PatternType") == 1:
             inner = State(times(matrix_or_identity(pattern.get("/Matrix")), self._base), box)
             inner.group_alpha = state.group_alpha
@@ -240,26 +228,12 @@ class Interpreter:
         shading = dictionary(resources.get("/Shading")).get(operands[0])
         if shading is None or any(self._unseen) or is_empty(state.clip):
             return
-        self._gradient(shading, dictionary(resources.get("/ColorSpace")))
+        self._gradients.note(shading, dictionary(resources.get("/ColorSpace")))
         if all(map(math.isfinite, state.clip)):
             left, bottom, right, top = state.clip
             around = np.array([(left, bottom), (right, bottom), (right, top), (left, top), (left, bottom)])
             unknown = Ink(None, ink_of(state, "fill").alpha)
             keep(self._page, Path((around,), True, False, None, unknown, 0.0, (), state.clip, self._next()))
-
-    def _gradient(self, given: Any, named: Any) -> None:
-        """Note the colours of a shading, once for each."""
-        item = given.get_object() if given is not None else None
-        if id(item) in self._shaded or len(self._shaded) >= _MOST_SHADINGS:
-            return
-        self._shaded.add(id(item))
-        shading = read_shading(item, named)
-        if shading is None:
-            return
-        if shading.ramp is not None:
-            self._page.ramps.append(shading.ramp)
-        if len(shading.colours):
-            self._page.shades.append(shading.colours)
 
     # External objects and inline images
 
@@ -350,15 +324,11 @@ class Interpreter:
 
     def _font(self, operands: list[Any], state: State, resources: DictionaryObject) -> None:
         resource = dictionary(resources.get("/Font")).get(operands[0])
-        self._font_of(resource.get_object() if resource is not None else None, float(operands[1]), state)
+        self._use_font(resource.get_object() if resource is not None else None, float(operands[1]), state)
 
-    def _font_of(self, resource: Any, size: float, state: State) -> None:
-        state.text.size = size
-        state.text.font = None
-        if isinstance(resource, DictionaryObject):
-            if id(resource) not in self._fonts:
-                self._fonts[id(resource)] = PdfFont(resource)
-            state.text.font = self._fonts[id(resource)]
+    def _use_font(self, resource: Any, size: float, state: State) -> None:
+        state.text.size, state.text.font = size, None
+        state.text.font = self._fonts.of(resource)
 
     def _show(self, operands: list[Any], state: State, _: Any) -> None:
         for item in operands[0] if isinstance(operands[0], list) else [operands[0]]:
@@ -393,17 +363,6 @@ class Interpreter:
 _Handler = Callable[[Interpreter, list[Any], State, Any], None]
 
 
-def _set(name: str, scale: float = 1.0) -> _Handler:
-    def handler(_: Interpreter, operands: list[Any], state: State, __: Any) -> None:
-        setattr(state.text, name, float(operands[0]) * scale)
-
-    return handler
-
-
-def _set_mode(_: Interpreter, operands: list[Any], state: State, __: Any) -> None:
-    state.text.mode = int(operands[0])
-
-
 def _painter(**how: bool) -> _Handler:
     how = {"stroke": False, "fill": False, **how}
 
@@ -413,48 +372,8 @@ def _painter(**how: bool) -> _Handler:
     return handler
 
 
-def _drawer(
-    draw: Callable[[Outline, list[Any], Matrix], None],
-) -> _Handler:
-    def handler(self: Interpreter, operands: list[Any], state: State, _: Any) -> None:
-        draw(self._outline, operands, state.ctm)
-
-    return handler
-
-
-def _colours(operate: Callable[..., None], *how: Any) -> _Handler:
-    def handler(_: Interpreter, operands: list[Any], state: State, resources: Any) -> None:
-        operate(state, operands, resources, *how)
-
-    return handler
-
-
 _HANDLERS: dict[bytes, _Handler] = {
-    b"cm": Interpreter._concatenate,
-    b"w": Interpreter._width,
-    b"d": Interpreter._dash,
     b"gs": Interpreter._external,
-    b"CS": _colours(set_space, "stroke"),
-    b"cs": _colours(set_space, "fill"),
-    b"SC": _colours(set_colour, "stroke"),
-    b"SCN": _colours(set_colour, "stroke"),
-    b"sc": _colours(set_colour, "fill"),
-    b"scn": _colours(set_colour, "fill"),
-    b"G": _colours(set_device, "stroke", GRAY),
-    b"g": _colours(set_device, "fill", GRAY),
-    b"RG": _colours(set_device, "stroke", RGB),
-    b"rg": _colours(set_device, "fill", RGB),
-    b"K": _colours(set_device, "stroke", CMYK),
-    b"k": _colours(set_device, "fill", CMYK),
-    b"m": _drawer(Outline.move),
-    b"l": _drawer(Outline.line),
-    b"c": _drawer(Outline.curve),
-    b"v": _drawer(Outline.curve),
-    b"y": _drawer(Outline.curve),
-    b"re": _drawer(Outline.rectangle),
-    b"h": lambda self, *_: self._outline.close(),
-    b"W": lambda self, *_: self._outline.clip(),
-    b"W*": lambda self, *_: self._outline.clip(),
     b"n": _painter(),
     b"S": _painter(stroke=True),
     b"s": _painter(stroke=True, close=True),
@@ -473,12 +392,6 @@ _HANDLERS: dict[bytes, _Handler] = {
     b"EMC": Interpreter._unmark,
     b"BT": lambda self, *_: self._pen.begin(),
     b"Tf": Interpreter._font,
-    b"Tc": _set("spacing"),
-    b"Tw": _set("word_spacing"),
-    b"Tz": _set("stretch", 0.01),
-    b"TL": _set("leading"),
-    b"Ts": _set("rise"),
-    b"Tr": _set_mode,
     b"Td": Interpreter._move_text,
     b"TD": lambda self, operands, state, _: self._move_text(operands, state, _, leading=True),
     b"Tm": lambda self, operands, *_: self._pen.place(matrix_of(operands)),

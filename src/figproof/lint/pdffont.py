@@ -139,3 +139,31 @@ def _numbers(item: Any) -> list[float]:
         return []
     values = [value.get_object() for value in found]
     return [float(v) if isinstance(v, int | float) else 0.0 for v in values]
+
+
+class Fonts:
+    """The fonts of one page, each read once."""
+
+    def __init__(self) -> None:
+        self._read: dict[int, PdfFont] = {}
+        self._used: dict[tuple[str, str, bool], Font] = {}
+
+    def note(self, resources: DictionaryObject) -> None:
+        """Remember every font that the page may use: who checks a PDF lists these."""
+        for resource in resources.values():
+            item = resource.get_object()
+            if isinstance(item, DictionaryObject):
+                font = describe(item)
+                self._used[(font.name, font.kind, font.embedded)] = font
+
+    def used(self) -> list[Font]:
+        """What was noted, sorted."""
+        return [font for _, font in sorted(self._used.items())]
+
+    def of(self, item: Any) -> PdfFont | None:
+        """The font that a font dictionary describes; None for anything else."""
+        if not isinstance(item, DictionaryObject):
+            return None
+        if id(item) not in self._read:
+            self._read[id(item)] = PdfFont(item)
+        return self._read[id(item)]

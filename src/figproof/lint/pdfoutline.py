@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,12 +51,25 @@ class Outline:
         self.parts.append([point_of(list(corner), ctm) for corner in corners])
         self.closed.append(True)
 
-    def close(self) -> None:
+    def close(self, *_: Any) -> None:
         """``h``"""
         if self.parts:
             self.parts[-1].append(self.parts[-1][0])
             self.closed[-1] = True
 
-    def clip(self) -> None:
+    def clip(self, *_: Any) -> None:
         """``W`` and ``W*``"""
         self.clips = True
+
+
+PATH_OPERATORS: Mapping[bytes, Callable[[Outline, list[Any], Matrix], None]] = {
+    b"m": Outline.move,
+    b"l": Outline.line,
+    b"c": Outline.curve,
+    b"v": Outline.curve,
+    b"y": Outline.curve,
+    b"re": Outline.rectangle,
+    b"h": Outline.close,
+    b"W": Outline.clip,
+    b"W*": Outline.clip,
+}

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from pypdf.generic import DictionaryObject, StreamObject
 
+from figproof.lint.page import Page
 from figproof.lint.pdfcolour import Space, read_space
 from figproof.lint.pdffunction import Function, along, floats, function_of, whole
 
@@ -16,7 +17,7 @@ _STEPS = 64
 _ALONG_A_LINE, _MESHES = (2, 3), (4, 5, 6, 7)
 # Points and colours of a patch of its own, and of one that shares an edge with the last.
 _PATCH = {6: ((12, 4), (8, 2)), 7: ((16, 4), (12, 2))}
-_MOST_COLOURS, _MOST_PATCHES = 4_000, 50_000
+_MOST_COLOURS, _MOST_PATCHES, _MOST_SHADINGS = 4_000, 50_000, 500
 
 
 class Shading(NamedTuple):
@@ -106,3 +107,25 @@ def _of_patches(data: bytes, kind: int, flag: int, point: int, width: int) -> It
         at = start + colours * width
         if at <= len(data):
             yield data[start:at]
+
+
+class Gradients:
+    """Notes the colours of a page's shadings, of each once."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._seen: set[int] = set()
+
+    def note(self, given: Any, named: Any) -> None:
+        """Read a shading; ``named`` are the colour spaces of the page."""
+        item = given.get_object() if given is not None else None
+        if id(item) in self._seen or len(self._seen) >= _MOST_SHADINGS:
+            return
+        self._seen.add(id(item))
+        shading = read_shading(item, named)
+        if shading is None:
+            return
+        if shading.ramp is not None:
+            self._page.ramps.append(shading.ramp)
+        if len(shading.colours):
+            self._page.shades.append(shading.colours)
